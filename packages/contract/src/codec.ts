@@ -1,0 +1,41 @@
+import type { MessageType } from './schema.js';
+
+/**
+ * An encoded payload: bytes, text (in UTF-8 on binary links), or a writer such as protobufjs', which
+ * says its length first and is then put straight into the output.
+ */
+export type Payload = Uint8Array | string | PayloadWriter;
+
+export interface PayloadWriter {
+  readonly len: number;
+  /** Writes exactly {@link len} bytes at `offset`. Called once. */
+  finishInto(slab: Uint8Array, offset: number): unknown;
+}
+
+/** One message type in one content type, prepared once and used for every message. */
+export interface MessageCodec<T = unknown, I = unknown> {
+  /**
+   * @returns undefined for an empty message, which is sent without payload.
+   * @throws StmpError `payload_invalid`, naming the field, when the value does not fit the type.
+   */
+  encode(value: I): Payload | undefined;
+  /**
+   * Decodes `bytes[start, end)`; an empty range is the empty message. The result owns its memory: no view of `bytes` stays in it.
+   * @throws StmpError `payload_invalid`.
+   */
+  decode(bytes: Uint8Array, start: number, end: number): T;
+  /** As {@link encode}, for text packets. Present when the codec is marked `text`. */
+  encodeText?(value: I): string | undefined;
+  /** As {@link decode}, from `text[start, end)`. Present when the codec is marked `text`. */
+  decodeText?(text: string, start: number, end: number): T;
+}
+
+/** How payloads of one content type are written and read. Pass a list of them, preferred first. */
+export interface PayloadCodec {
+  /** Such as `application/json`; lower case. */
+  readonly contentType: string;
+  /** True when payloads are text and may travel in text packets. */
+  readonly text: boolean;
+  /** The codec of one message type; without a type, of plain values as the format itself knows them, where it can. */
+  message<T, I>(type: MessageType<T, I> | undefined): MessageCodec<T, I>;
+}
