@@ -1,0 +1,54 @@
+import type { Compression, Compressor, Decompressor } from '@stmp/contract';
+import { type GzipOptions, gzipCompression } from '../src/node.js';
+
+export const ENGINES = ['zlib', 'pako'] as const;
+
+export const gzip = (engine: 'zlib' | 'pako', options?: GzipOptions): Compression =>
+  gzipCompression({ ...options, engine });
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+export const text = (plain: Uint8Array): string => new TextDecoder().decode(plain);
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** One write of these packets. */
+export function write(compressor: Compressor, ...packets: Uint8Array[]): Uint8Array {
+  for (const packet of packets) compressor.add(packet, 0, packet.length);
+  return compressor.flush();
+}
+
+/** All that one chunk gives; fails on a piece that is empty or too long. */
+export function read(decompressor: Decompressor, chunk: Uint8Array): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  decompressor.push(chunk);
+  for (let piece = decompressor.pull(); piece !== undefined; piece = decompressor.pull()) {
+    if (piece.length === 0 || piece.length > 65_536) throw new Error(`a piece of ${piece.length} bytes`);
+    pieces.push(piece);
+  }
+  return concat(pieces);
+}
+
+/** mulberry32: numbers from 0 up to 1, the same for the same seed. */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Bytes that compress to about a half. */
+export function sample(length: number, seed: number): Uint8Array {
+  const next = random(seed);
+  return Uint8Array.from({ length }, () => Math.floor(next() * 16) + 97);
+}
