@@ -1,0 +1,112 @@
+import { type Compression, type Headers, Status } from '@stmp/contract';
+import {
+  encodeClientHandshake,
+  type HandshakeLimits,
+  readServerHandshake,
+  readServerHandshakeText,
+  type ServerHandshake,
+} from '@stmp/packet';
+import type { Handshake } from './handshake.js';
+import {
+  EXTENSIONS,
+  extensionsOf,
+  handshakeError,
+  type OfferedContent,
+  packetFormat,
+  VERSION,
+  valuesOf,
+  weightedList,
+} from './negotiation.js';
+import type { Session } from './types.js';
+
+export interface ClientOffer {
+  /** Payload codecs, preferred first. */
+  readonly content: readonly OfferedContent[];
+  /** Compressions, preferred first; for byte streams only. */
+  readonly compressions?: readonly Compression[] | undefined;
+  /** Asks for text packets, on message links. */
+  readonly text?: boolean | undefined;
+  /** Sends all content types, not the first alone. The original's server reads only the last of a list. Default false. */
+  readonly acceptAll?: boolean | undefined;
+  /** Headers for the application, after those of the protocol. */
+  readonly headers?: Headers | undefined;
+}
+
+/**
+ * The client's headers. For byte streams they go in band; for a WebSocket the dialer gets them,
+ * with the version among them. Source: STMP 1.0, sections 1 and 5.
+ */
+export function clientHeaders(offer: ClientOffer, kind: 'stream' | 'message'): [string, string][] {
+  const content = offer.text && kind === 'message' ? offer.content.filter(({ text }) => text) : offer.content;
+  if (content.length === 0)
+    throw new TypeError('codecs: text packets need a codec whose payloads are text, such as JSON');
+  const types = content.map(({ contentType }) => contentType);
+  const headers: [string, string][] = [['Accept', offer.acceptAll ? types.join(',') : types[0]!]];
+  if (kind === 'message') {
+    headers.push(['Stmp-Version', VERSION]);
+    if (offer.text) headers.push(['Accept-Packet-Format', 'text'], ['Packet-Format', 'text']);
+  } else if (offer.compressions !== undefined && offer.compressions.length > 0) {
+    headers.push(['Accept-Encoding', offer.compressions[0]!.encoding]);
+  }
+  headers.push(['Stmp-Extensions', EXTENSIONS.join(',')]);
+  for (const [name, value] of offer.headers ?? []) headers.push([name, value]);
+  return headers;
+}
+
+export interface ClientHandshakeOptions extends ClientOffer {
+  /** True when the headers travelled outside the data. */
+  readonly outOfBand?: boolean | undefined;
+  /** A text for the server's authentication hook; in band only. */
+  readonly message?: string | undefined;
+}
+
+/** The client's half of the handshake. */
+export function clientHandshake(options: ClientHandshakeOptions): Handshake {
+  const check = ({ status, header, message }: ServerHandshake, stream: boolean): Session => {
+    if (status !== Status.Ok) throw handshakeError(status, message, 'peer');
+    const [type = ''] = weightedList(valuesOf(header, 'Content-Type')).map(({ value }) => value);
+    if (!options.content.some(({ contentType }) => contentType === type)) {
+      throw handshakeError(
+        Status.BadRequest,
+        `the server chose a content type that was not offered: ${type || 'none'}`,
+      );
+    }
+    let compression: Compression | undefined;
+    const [encoding] = weightedList(valuesOf(header, 'Content-Encoding')).map(({ value }) => value);
+    if (stream && encoding !== undefined && encoding !== 'identity') {
+      compression = options.compressions?.find((offered) => offered.encoding === encoding);
+      if (compression === undefined)
+        throw handshakeError(Status.BadRequest, `the server chose an encoding that was not offered: ${encoding}`);
+    }
+    const format = stream ? undefined : packetFormat(header);
+    const accepted = extensionsOf(header);
+    return {
+      contentType: type,
+      compression,
+      text: format === 'text',
+      packetFormat: format,
+      extensions: EXTENSIONS.filter((name) => accepted?.includes(name)),
+      peerIsOurs: accepted !== undefined,
+      peerHeaders: header,
+      peerMessage: message,
+    };
+  };
+  return {
+    side: 'client',
+    begin(stream) {
+      if (options.outOfBand) return undefined;
+      const header = clientHeaders(options, stream ? 'stream' : 'message').filter(([name]) => name !== 'Stmp-Version');
+      return { output: encodeClientHandshake({ major: 1, minor: 0, header, message: options.message ?? '' }) };
+    },
+    readBytes(bytes, start, end, limits: HandshakeLimits, stream) {
+      const read = readServerHandshake(bytes, start, end, limits);
+      return read && { session: check(read.value, stream), next: read.next };
+    },
+    readText(text, limits) {
+      return check(readServerHandshakeText(text, limits), false);
+    },
+    answer() {
+      throw new TypeError('a client has no answer to give');
+    },
+  };
+}

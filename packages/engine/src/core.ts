@@ -1,0 +1,559 @@
+import { type Action, type Headers, type Payload, Status, StmpError, statusName } from '@stmp/contract';
+import {
+  createPacketFields,
+  headerBlockBytes,
+  MAX_PACKET_OVERHEAD,
+  PacketKind,
+  writeCloseHead,
+  writeNotifyHead,
+  writeRequestHead,
+  writeResponseHead,
+} from '@stmp/packet';
+import { CallTable } from './call-table.js';
+import type { Handshake } from './handshake.js';
+import { MAX_ABANDONED_CALLS, type ResolvedEngineOptions } from './options.js';
+import { PartQueue, reserve, shared } from './output.js';
+import { actionBytes, putPayload, sized, sizeOf } from './payload.js';
+import {
+  type Ending,
+  type Engine,
+  EngineEvent,
+  type EnginePhase,
+  type HelloAnswer,
+  type Inbound,
+  type Session,
+} from './types.js';
+
+/** Actions up to here are control messages between peers that took the extension. Source: STMP 1.0, section 1. */
+const MAX_CONTROL_ACTION = 0xff;
+const CONTROL_DRAIN = 1;
+const CONTROL_CANCEL = 2;
+/** Pongs owed beyond this are not counted: a peer that pings faster than it reads gets fewer. */
+const MAX_PONGS = 16;
+
+const NO_BYTES = new Uint8Array(0);
+
+export function createInbound(): Inbound {
+  return { ...createPacketFields(), token: undefined, bytes: NO_BYTES, text: undefined };
+}
+
+/** Turns what a reader of this package or of `@stmp/packet` threw into an error with a status. */
+function toStmpError(error: unknown): StmpError {
+  return error instanceof StmpError
+    ? error
+    : new StmpError('protocol_error', 'unreadable input', { status: Status.ProtocolError, cause: error });
+}
+
+/** All of the protocol that does not depend on the framing. */
+export abstract class EngineCore<Unit extends Uint8Array | string> implements Engine {
+  phase: EnginePhase = 'handshaking';
+  session: Session | undefined = undefined;
+  ending: Ending | undefined = undefined;
+  peerIsOurs = false;
+  packetsIn = 0;
+  bytesIn = 0;
+  hold = false;
+
+  protected readonly options: ResolvedEngineOptions;
+  protected readonly handshake: Handshake;
+  /** Our handshake, which leaves in a write of its own. */
+  protected greeting: Unit | undefined = undefined;
+  /** One packet that waits alone, by reference: the whole output of most turns of a broadcast. */
+  protected single: Unit | undefined = undefined;
+  protected parts: PartQueue<Unit> | undefined = undefined;
+  protected pings = 0;
+  protected pongs = 0;
+  protected inputEnded = false;
+
+  #calls: CallTable | undefined = undefined;
+  #due: EngineEvent = EngineEvent.None;
+  #expireAtMs = Number.NEGATIVE_INFINITY;
+  #lastInMs: number;
+  #lastPingMs: number;
+  #paused = false;
+  /** When the handshake or the wait for the echo ends. */
+  #phaseDeadlineMs: number;
+  #closeStatus = 0;
+  #closeMessage = '';
+
+  constructor(handshake: Handshake, options: ResolvedEngineOptions, nowMs: number) {
+    this.options = options;
+    this.handshake = handshake;
+    this.#lastInMs = nowMs;
+    this.#lastPingMs = nowMs;
+    this.#phaseDeadlineMs =
+      options.handshakeTimeoutMs > 0 ? nowMs + options.handshakeTimeoutMs : Number.POSITIVE_INFINITY;
+  }
+
+  // --- what the framing adds -------------------------------------------------
+
+  protected abstract readonly stream: boolean;
+  abstract readonly hasInput: boolean;
+  protected abstract store(unit: Uint8Array | string): void;
+  protected abstract dropInput(): void;
+  protected abstract dropOutput(): void;
+  /** Reads the peer's handshake from the input, if it is all there. */
+  protected abstract readHandshake(): Session | undefined;
+  /** Reads one packet: > 0 done, 0 more is needed, < 0 minus the status to end with. */
+  protected abstract readPacket(into: Inbound): number;
+  protected abstract greet(handshake: Uint8Array | string): void;
+  /** Queues bytes `[start, end)` of a slab as one packet. */
+  protected abstract put(slab: Uint8Array, start: number, end: number): number;
+  abstract takeOutput(maxBytes: number): Uint8Array | string | undefined;
+  abstract get outputBytes(): number;
+  abstract writeEncoded(packet: Uint8Array | string): number;
+
+  // --- input -------------------------------------------------------------------
+
+  /** Says what is to be said first; called once by the factories. */
+  protected begin(): void {
+    try {
+      const first = this.handshake.begin(this.stream);
+      if (first?.output !== undefined) this.greet(first.output);
+      if (first?.session !== undefined) this.#agree(first.session);
+    } catch (error) {
+      this.fail(toStmpError(error));
+    }
+  }
+
+  receive(unit: Uint8Array | string, nowMs: number): void {
+    this.#lastInMs = nowMs;
+    if (this.phase === 'closed') return;
+    this.bytesIn += unit.length;
+    this.store(unit);
+  }
+
+  receiveEnd(_nowMs: number): void {
+    this.inputEnded = true;
+  }
+
+  receiveError(error: StmpError): void {
+    if (this.phase === 'closed') return;
+    this.dropInput();
+    this.dropOutput();
+    if (this.phase === 'closing') this.#endClosing(true);
+    else
+      this.#end({
+        status: error.status ?? Status.NetworkError,
+        message: error.message,
+        origin: 'link',
+        clean: false,
+        error,
+      });
+  }
+
+  poll(into: Inbound): EngineEvent {
+    for (;;) {
+      if (this.#due !== EngineEvent.None) {
+        const due = this.#due;
+        this.#due = EngineEvent.None;
+        return due;
+      }
+      if (this.phase === 'closed' || this.phase === 'authenticating') {
+        if (this.inputEnded && this.phase === 'authenticating') this.#endOfInput();
+        else return EngineEvent.None;
+      } else if (this.phase === 'handshaking') {
+        if (!this.#pollHandshake()) return EngineEvent.None;
+      } else {
+        if (this.#expireAtMs !== Number.NEGATIVE_INFINITY && this.#expire(into)) return EngineEvent.Expired;
+        const read = this.readPacket(into);
+        if (read === 0) {
+          if (!this.inputEnded) return EngineEvent.None;
+          this.#endOfInput();
+        } else if (read < 0) {
+          this.fail(
+            new StmpError(
+              read === -Status.RequestEntityTooLarge ? 'too_large' : 'protocol_error',
+              'the peer broke the rules of the wire',
+              { status: -read },
+            ),
+          );
+        } else {
+          this.packetsIn++;
+          const event = this.#packet(into);
+          if (event !== EngineEvent.None) return event;
+        }
+      }
+    }
+  }
+
+  /** @returns false when more input is needed. */
+  #pollHandshake(): boolean {
+    try {
+      const session = this.readHandshake();
+      if (session !== undefined) this.#agree(session);
+      else if (this.inputEnded) this.#endOfInput();
+      else return false;
+    } catch (error) {
+      this.fail(toStmpError(error));
+    }
+    return true;
+  }
+
+  #agree(session: Session): void {
+    this.session = session;
+    this.peerIsOurs = session.peerIsOurs;
+    if (this.handshake.side === 'server') {
+      this.phase = 'authenticating';
+      this.#due = EngineEvent.Hello;
+    } else this.#ready();
+  }
+
+  #ready(): void {
+    this.phase = 'ready';
+    this.#due = EngineEvent.Ready;
+    this.#phaseDeadlineMs = Number.POSITIVE_INFINITY;
+    // The header of a compressed stream goes out with the first packet, for which the peer waits.
+    if (this.session?.compression !== undefined) this.pings = 1;
+  }
+
+  answerHello(answer: HelloAnswer, nowMs: number): void {
+    if (this.phase !== 'authenticating') return;
+    const status = answer.status ?? Status.Ok;
+    this.greet(
+      this.handshake.answer(
+        { ...answer, message: answer.message ?? (status === Status.Ok ? '' : statusName(status)) },
+        this.session,
+      ),
+    );
+    this.#lastInMs = this.#lastPingMs = nowMs;
+    if (status === Status.Ok) this.#ready();
+    else
+      this.#end({
+        status,
+        message: answer.message ?? statusName(status),
+        origin: 'local',
+        clean: true,
+        error: undefined,
+      });
+  }
+
+  #packet(into: Inbound): EngineEvent {
+    switch (into.kind) {
+      case PacketKind.Response: {
+        const token = this.#calls?.take(into.mid);
+        if (token === undefined) return EngineEvent.None;
+        into.token = token;
+        return EngineEvent.Response;
+      }
+      case PacketKind.Request:
+        return this.phase === 'ready' ? EngineEvent.Request : EngineEvent.None;
+      case PacketKind.Notify:
+        if (this.peerIsOurs && typeof into.action === 'number' && into.action <= MAX_CONTROL_ACTION)
+          return this.#control(into);
+        return this.phase === 'ready' ? EngineEvent.Notify : EngineEvent.None;
+      case PacketKind.Ping:
+        if (this.pongs < MAX_PONGS) this.pongs++;
+        return EngineEvent.None;
+      case PacketKind.Close:
+        this.#peerClose(into);
+        return EngineEvent.None;
+      default:
+        return EngineEvent.None;
+    }
+  }
+
+  #control(into: Inbound): EngineEvent {
+    if (into.action === CONTROL_DRAIN && this.session?.extensions.includes('drain')) return EngineEvent.Drain;
+    if (into.action === CONTROL_CANCEL && this.session?.extensions.includes('cancel') && into.end >= 0) {
+      const { start, end } = into;
+      if (into.text !== undefined) {
+        const hex = into.text.slice(start, end).trim();
+        if (!/^[0-9A-Fa-f]{1,4}$/.test(hex)) return EngineEvent.None;
+        into.mid = Number.parseInt(hex, 16);
+      } else {
+        if (end - start !== 2) return EngineEvent.None;
+        into.mid = into.bytes[start]! | (into.bytes[start + 1]! << 8);
+      }
+      return EngineEvent.Cancel;
+    }
+    return EngineEvent.None;
+  }
+
+  #peerClose(into: Inbound): void {
+    this.dropInput();
+    if (this.phase === 'closing') {
+      this.#endClosing(true);
+      return;
+    }
+    const { start, end } = into;
+    let text = '';
+    if (end > start)
+      text =
+        into.text === undefined
+          ? new TextDecoder().decode(into.bytes.subarray(start, end))
+          : into.text.slice(start, end);
+    const echo = end > start ? (into.text === undefined ? into.bytes.slice(start, end) : text) : undefined;
+    this.write(PacketKind.Close, 0, into.status, 0, undefined, echo);
+    this.#end({
+      status: into.status,
+      message: text || statusName(into.status),
+      origin: 'peer',
+      clean: true,
+      error: undefined,
+    });
+  }
+
+  #endOfInput(): void {
+    if (this.phase === 'closing') this.#endClosing(true);
+    else
+      this.#end({
+        status: Status.NetworkError,
+        message: 'connection closed',
+        origin: 'link',
+        clean: false,
+        error: undefined,
+      });
+  }
+
+  #end(ending: Ending): void {
+    this.phase = 'closed';
+    this.ending = ending;
+    this.dropInput();
+    this.#phaseDeadlineMs = Number.POSITIVE_INFINITY;
+    this.#due = EngineEvent.Closed;
+  }
+
+  #endClosing(clean: boolean): void {
+    this.#end({ status: this.#closeStatus, message: this.#closeMessage, origin: 'local', clean, error: undefined });
+  }
+
+  // --- commands ------------------------------------------------------------------
+
+  call(
+    token: unknown,
+    action: Action | string,
+    headers: Headers | undefined,
+    payload: Payload | undefined,
+    nowMs: number,
+    timeoutMs: number,
+  ): number {
+    if (this.#calls === undefined) this.#calls = new CallTable();
+    const mid = this.#calls.add(token, nowMs, timeoutMs);
+    if (mid === 0) return 0;
+    try {
+      this.write(PacketKind.Request, mid, 0, action, headers, payload);
+    } catch (error) {
+      this.#calls.take(mid);
+      throw error;
+    }
+    return mid;
+  }
+
+  abandon(mid: number): void {
+    if (this.#calls?.abandon(mid)) this.#gaveUp(mid);
+  }
+
+  #gaveUp(mid: number): void {
+    if (this.phase !== 'ready') return;
+    if (this.session?.extensions.includes('cancel')) {
+      const payload = this.session.text ? mid.toString(16).toUpperCase() : Uint8Array.of(mid & 0xff, mid >> 8);
+      this.write(PacketKind.Notify, 0, 0, CONTROL_CANCEL, undefined, payload);
+    }
+    if (this.#calls!.abandoned > MAX_ABANDONED_CALLS) {
+      this.fail(
+        new StmpError('no_free_id', `more than ${MAX_ABANDONED_CALLS} calls were given up and never answered`, {
+          status: Status.NetworkError,
+        }),
+      );
+    }
+  }
+
+  respond(mid: number, status: number, headers: Headers | undefined, payload: Payload | undefined): void {
+    if (this.phase === 'ready') this.write(PacketKind.Response, mid, status, 0, headers, payload);
+  }
+
+  notify(action: Action | string, headers: Headers | undefined, payload: Payload | undefined): number {
+    return this.phase === 'ready' ? this.write(PacketKind.Notify, 0, 0, action, headers, payload) : 0;
+  }
+
+  askToDrain(): boolean {
+    if (this.phase !== 'ready' || !this.session?.extensions.includes('drain')) return false;
+    this.write(PacketKind.Notify, 0, 0, CONTROL_DRAIN, undefined, undefined);
+    return true;
+  }
+
+  close(status: number, message: string | undefined, nowMs: number): void {
+    if (this.phase === 'closing' || this.phase === 'closed') return;
+    this.#closeStatus = status;
+    this.#closeMessage = message ?? statusName(status);
+    if (this.phase === 'authenticating') {
+      this.answerHello({ status: status === Status.Ok ? Status.ServerShutdown : status, message }, nowMs);
+      return;
+    }
+    if (this.phase === 'handshaking') {
+      this.#endClosing(false);
+      return;
+    }
+    this.write(PacketKind.Close, 0, status, 0, undefined, message);
+    this.phase = 'closing';
+    this.#phaseDeadlineMs = nowMs + this.options.closeTimeoutMs;
+  }
+
+  fail(error: StmpError): void {
+    if (this.phase === 'closed') return;
+    const status = error.status ?? Status.ProtocolError;
+    const { phase } = this;
+    this.dropInput();
+    if (phase === 'ready' || phase === 'closing') {
+      this.dropOutput();
+      if (phase === 'ready') this.write(PacketKind.Close, 0, status, 0, undefined, statusName(status));
+    } else if (this.handshake.side === 'server') {
+      this.greet(
+        this.handshake.answer({ status, message: error.origin === 'local' ? error.message : '' }, this.session),
+      );
+    } else if (error.code === 'handshake_failed' && error.origin === 'local') {
+      // The server believes that all is well: tell it, in the form that any server reads.
+      this.write(PacketKind.Close, 0, status, 0, undefined, undefined);
+    }
+    this.#end({
+      status,
+      message: error.message,
+      origin: error.origin === 'peer' ? 'peer' : 'local',
+      clean: false,
+      error,
+    });
+  }
+
+  protected write(
+    kind: number,
+    mid: number,
+    status: number,
+    action: Action | string,
+    headers: Headers | undefined,
+    payload: Payload | undefined,
+  ): number {
+    return this.writeBinary(kind, mid, status, action, headers, payload);
+  }
+
+  protected writeBinary(
+    kind: number,
+    mid: number,
+    status: number,
+    action: Action | string,
+    headers: Headers | undefined,
+    payload: Payload | undefined,
+  ): number {
+    const { stream } = this;
+    const name = typeof action === 'string' ? actionBytes(action) : action;
+    const header = headers === undefined ? undefined : headerBlockBytes(headers);
+    let body = payload === undefined ? undefined : sized(payload);
+    let length = -1;
+    let room = MAX_PACKET_OVERHEAD;
+    if (body !== undefined) {
+      length = sizeOf(body);
+      if (length === 0) {
+        body = undefined;
+        length = -1;
+      } else room += length;
+    }
+    if (header !== undefined) room += header.length;
+    if (typeof name === 'object') room += name.length;
+    const limit = room - MAX_PACKET_OVERHEAD;
+    if (limit > this.options.maxPacketBytes) {
+      throw new StmpError(
+        'too_large',
+        `packet of ${limit} bytes is above maxPacketBytes ${this.options.maxPacketBytes}`,
+        { status: Status.RequestEntityTooLarge },
+      );
+    }
+    // While packets are held, each has memory of its own: a dropped or slow one must not keep a slab alive.
+    const inSlab = !this.hold && reserve(room);
+    const slab = inSlab ? shared.slab : new Uint8Array(room);
+    const start = inSlab ? shared.at : 0;
+    let at = start;
+    if (kind === PacketKind.Request) at = writeRequestHead(slab, at, stream, mid, name, header, length);
+    else if (kind === PacketKind.Response) at = writeResponseHead(slab, at, stream, mid, status, header, length);
+    else if (kind === PacketKind.Notify) at = writeNotifyHead(slab, at, stream, name, header, length);
+    else at = writeCloseHead(slab, at, stream, status, length);
+    if (body !== undefined) at = putPayload(slab, at, body);
+    if (inSlab) shared.at = at;
+    return this.put(slab, start, at);
+  }
+
+  /** Appends to the queue of parts; while held, the result can be dropped. */
+  protected enqueue(part: Unit): number {
+    if (this.parts === undefined) this.parts = new PartQueue<Unit>();
+    const ticket = this.parts.push(part);
+    return this.hold ? ticket : 0;
+  }
+
+  drop(ticket: number): boolean {
+    return this.parts?.drop(ticket) ?? false;
+  }
+
+  // --- time ------------------------------------------------------------------------
+
+  setPaused(paused: boolean, nowMs: number): void {
+    this.#paused = paused;
+    this.#lastInMs = nowMs;
+    if (paused) this.#lastPingMs = nowMs;
+  }
+
+  get deadlineMs(): number {
+    let deadline = this.#phaseDeadlineMs;
+    if (this.phase === 'ready') {
+      const { pingIntervalMs, idleTimeoutMs } = this.options;
+      if (pingIntervalMs > 0) deadline = Math.min(deadline, this.#pingAtMs(pingIntervalMs));
+      if (idleTimeoutMs > 0 && !this.#paused) deadline = Math.min(deadline, this.#lastInMs + idleTimeoutMs);
+    }
+    return this.#calls === undefined ? deadline : Math.min(deadline, this.#calls.deadlineMs);
+  }
+
+  #pingAtMs(intervalMs: number): number {
+    return (this.#paused ? this.#lastPingMs : Math.max(this.#lastInMs, this.#lastPingMs)) + intervalMs;
+  }
+
+  tick(nowMs: number): void {
+    if (this.phase === 'closed') return;
+    if (nowMs >= this.#phaseDeadlineMs) {
+      if (this.phase === 'closing') this.#endClosing(false);
+      else {
+        this.fail(
+          new StmpError('handshake_timeout', 'the peer was silent during the handshake', {
+            status: Status.NetworkError,
+          }),
+        );
+      }
+      return;
+    }
+    if (this.phase === 'ready') {
+      const { pingIntervalMs, idleTimeoutMs } = this.options;
+      if (idleTimeoutMs > 0 && !this.#paused && nowMs - this.#lastInMs >= idleTimeoutMs) {
+        this.receiveError(
+          new StmpError('link_failed', `the peer was silent for ${idleTimeoutMs} ms`, {
+            origin: 'link',
+            status: Status.NetworkError,
+          }),
+        );
+        return;
+      }
+      if (pingIntervalMs > 0 && nowMs >= this.#pingAtMs(pingIntervalMs)) {
+        this.#lastPingMs = nowMs;
+        this.pings = 1;
+      }
+    }
+    this.#expireAtMs = nowMs;
+  }
+
+  #expire(into: Inbound): boolean {
+    const mid = this.#calls === undefined ? 0 : this.#calls.expired(this.#expireAtMs);
+    if (mid === 0) {
+      this.#expireAtMs = Number.NEGATIVE_INFINITY;
+      return false;
+    }
+    into.mid = mid;
+    into.token = this.#calls!.token(mid);
+    this.#calls!.abandon(mid);
+    this.#gaveUp(mid);
+    return true;
+  }
+
+  get pendingCalls(): number {
+    return this.#calls === undefined ? 0 : this.#calls.pending;
+  }
+
+  takePending(): unknown[] {
+    return this.#calls === undefined ? [] : this.#calls.clear();
+  }
+}

@@ -1,0 +1,105 @@
+import type { Action, Headers, Payload } from '@stmp/contract';
+import { encodeHeaderBlock, headerBlockBytes, MAX_PACKET_OVERHEAD, textNotify, writeNotifyHead } from '@stmp/packet';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const scratch = new Uint8Array(65_536);
+const SHORT_TEXT = 48;
+
+/** A payload of known length, ready to be written. Views of scratch memory live until the next call. */
+export type Sized = Exclude<Payload, string> | ShortText;
+
+/** Short ASCII text, written without going through an encoder. */
+export interface ShortText {
+  readonly ascii: string;
+  readonly len: number;
+}
+
+let shortText = '';
+const SHORT: ShortText = {
+  get ascii() {
+    return shortText;
+  },
+  get len() {
+    return shortText.length;
+  },
+};
+
+function isShortAscii(text: string): boolean {
+  if (text.length > SHORT_TEXT) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
+/** Makes text bytes; anything else is passed on. */
+export function sized(payload: Payload): Sized {
+  if (typeof payload !== 'string') return payload;
+  if (isShortAscii(payload)) {
+    shortText = payload;
+    return SHORT;
+  }
+  if (payload.length * 3 > scratch.length) return encoder.encode(payload);
+  return scratch.subarray(0, encoder.encodeInto(payload, scratch).written);
+}
+
+export function sizeOf(payload: Sized): number {
+  return payload instanceof Uint8Array ? payload.length : payload.len;
+}
+
+/** Writes a payload and returns the offset behind it. */
+export function putPayload(slab: Uint8Array, at: number, payload: Sized): number {
+  if (payload instanceof Uint8Array) {
+    slab.set(payload, at);
+    return at + payload.length;
+  }
+  if ('ascii' in payload) {
+    const text = payload.ascii;
+    for (let i = 0; i < text.length; i++) slab[at + i] = text.charCodeAt(i);
+    return at + text.length;
+  }
+  payload.finishInto(slab, at);
+  return at + payload.len;
+}
+
+/** A payload as text, for text packets. Bytes are read as UTF-8. */
+export function payloadText(payload: Payload): string {
+  if (typeof payload === 'string') return payload;
+  if (payload instanceof Uint8Array) return decoder.decode(payload);
+  const bytes = new Uint8Array(payload.len);
+  payload.finishInto(bytes, 0);
+  return decoder.decode(bytes);
+}
+
+/** A method name as it is written: bytes; numbers stay. */
+export function actionBytes(action: Action | string): Action | Uint8Array {
+  return typeof action === 'string' ? encoder.encode(action) : action;
+}
+
+export function headerText(headers: Headers | undefined): string | undefined {
+  return headers === undefined || headers.length === 0 ? undefined : encodeHeaderBlock(headers);
+}
+
+/** The three forms that a packet has on the wire. */
+export type PacketForm = 'stream' | 'message' | 'text';
+
+/** One event as a packet of its own, for any number of connections of this form. */
+export function encodeNotify(
+  form: PacketForm,
+  action: Action | string,
+  headers: Headers | undefined,
+  payload: Payload | undefined,
+): Uint8Array | string {
+  if (form === 'text') {
+    return textNotify(action, headerText(headers), payload === undefined ? undefined : payloadText(payload));
+  }
+  const name = actionBytes(action);
+  const header = headers === undefined ? undefined : headerBlockBytes(headers);
+  const body = payload === undefined ? undefined : sized(payload);
+  const length = body === undefined ? -1 : sizeOf(body);
+  const slab = new Uint8Array(
+    MAX_PACKET_OVERHEAD + (name instanceof Uint8Array ? name.length : 0) + (header?.length ?? 0) + Math.max(0, length),
+  );
+  let at = writeNotifyHead(slab, 0, form === 'stream', name, header, length);
+  if (body !== undefined) at = putPayload(slab, at, body);
+  return at === slab.length ? slab : slab.slice(0, at);
+}

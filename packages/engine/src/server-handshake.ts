@@ -1,0 +1,87 @@
+import { type Compression, type Headers, Status } from '@stmp/contract';
+import {
+  type ClientHandshake,
+  encodeServerHandshake,
+  encodeServerHandshakeText,
+  type HandshakeLimits,
+  readClientHandshake,
+  readClientHandshakeText,
+} from '@stmp/packet';
+import type { Handshake } from './handshake.js';
+import {
+  checkVersionHeader,
+  chooseCompression,
+  chooseContent,
+  EXTENSIONS,
+  extensionsOf,
+  handshakeError,
+  type OfferedContent,
+  packetFormat,
+} from './negotiation.js';
+import type { HelloAnswer, Session } from './types.js';
+
+export interface ServerHandshakeOptions {
+  /** Payload codecs, preferred first. */
+  readonly content: readonly OfferedContent[];
+  /** Compressions for byte streams, preferred first. */
+  readonly compressions?: readonly Compression[] | undefined;
+  /** The client's headers, where they came outside the data. */
+  readonly hello?: Headers | undefined;
+}
+
+/** The server's half of the handshake. Source: STMP 1.0, sections 1 and 5. */
+export function serverHandshake(options: ServerHandshakeOptions): Handshake {
+  const negotiate = (headers: Headers, message: string, stream: boolean): Session => {
+    const format = stream ? undefined : packetFormat(headers);
+    const content = chooseContent(headers, options.content, format === 'text');
+    if (content === undefined) {
+      throw handshakeError(
+        Status.BadRequest,
+        `expected Accept to name one of ${options.content.map((c) => c.contentType).join(', ')}`,
+      );
+    }
+    const offered = extensionsOf(headers);
+    return {
+      contentType: content.contentType,
+      compression: stream ? chooseCompression(headers, options.compressions ?? []) : undefined,
+      text: format === 'text',
+      packetFormat: format,
+      extensions: EXTENSIONS.filter((name) => offered?.includes(name)),
+      peerIsOurs: offered !== undefined,
+      peerHeaders: headers,
+      peerMessage: message,
+    };
+  };
+  const inBand = ({ major, minor, header, message }: ClientHandshake, stream: boolean): Session => {
+    if (major !== 1 || minor !== 0)
+      throw handshakeError(Status.BadRequest, `expected version 1.0, got ${major}.${minor}`);
+    return negotiate(header, message, stream);
+  };
+  return {
+    side: 'server',
+    begin(stream) {
+      if (options.hello === undefined) return undefined;
+      checkVersionHeader(options.hello);
+      return { session: negotiate(options.hello, '', stream) };
+    },
+    readBytes(bytes, start, end, limits: HandshakeLimits, stream) {
+      const read = readClientHandshake(bytes, start, end, limits);
+      return read && { session: inBand(read.value, stream), next: read.next };
+    },
+    readText(text, limits) {
+      return inBand(readClientHandshakeText(text, limits), false);
+    },
+    answer({ status = Status.Ok, headers = [], message = '' }: HelloAnswer, session: Session | undefined) {
+      const header: [string, string][] = [];
+      if (session !== undefined && status === Status.Ok) {
+        header.push(['Content-Type', session.contentType]);
+        if (session.compression !== undefined) header.push(['Content-Encoding', session.compression.encoding]);
+        if (session.packetFormat !== undefined) header.push(['Packet-Format', session.packetFormat]);
+        if (session.extensions.length > 0) header.push(['Stmp-Extensions', session.extensions.join(',')]);
+      }
+      for (const [name, value] of headers) header.push([name, value]);
+      const handshake = { status, header, message };
+      return session?.text ? encodeServerHandshakeText(handshake) : encodeServerHandshake(handshake);
+    },
+  };
+}

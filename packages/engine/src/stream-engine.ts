@@ -1,0 +1,379 @@
+import { type Compressor, type Decompressor, StmpError } from '@stmp/contract';
+import { PING, PONG, readStreamPacket } from '@stmp/packet';
+import { EngineCore } from './core.js';
+import type { Handshake } from './handshake.js';
+import { type ResolvedEngineOptions, resolveEngineOptions } from './options.js';
+import { shared } from './output.js';
+import type { Engine, EngineOptions, Inbound, Session } from './types.js';
+
+const NO_BYTES = new Uint8Array(0);
+const PING_UNIT = Uint8Array.of(PING);
+const PONG_UNIT = Uint8Array.of(PONG);
+const FIRST_TAIL_BYTES = 256;
+
+export interface NewEngine {
+  readonly handshake: Handshake;
+  /** Options with or without defaults; {@link resolveEngineOptions} once for many engines saves memory. */
+  readonly options?: EngineOptions | ResolvedEngineOptions | undefined;
+  readonly nowMs: number;
+}
+
+/** The engine for links that lose boundaries: TCP, TLS, KCP. Source: STMP 1.0, sections 1, 2, 6 and 7. */
+export function createStreamEngine({ handshake, options, nowMs }: NewEngine): Engine {
+  const resolved = options !== undefined && 'pingIntervalMs' in options ? options : resolveEngineOptions(options);
+  return new StreamEngine(handshake, resolved, nowMs);
+}
+
+class StreamEngine extends EngineCore<Uint8Array> {
+  protected readonly stream = true;
+
+  // Input: the chunk being read, chunks behind it, and the unfinished packet at the end of the one before.
+  #chunk: Uint8Array = NO_BYTES;
+  #at = 0;
+  #waiting: Uint8Array[] | undefined = undefined;
+  #tail: Uint8Array | undefined = undefined;
+  #tailLength = 0;
+  /** Bytes the tail needs before reading it again makes sense. */
+  #tailNeeds = 0;
+  #inflate: Decompressor | undefined = undefined;
+  /** True once the decompressor has said that it wants input. */
+  #inflateHungry = true;
+
+  // Output: a run of packets in the shared slab that can still grow.
+  #openSlab: Uint8Array = NO_BYTES;
+  #openStart = 0;
+  #openEnd = 0;
+  #deflate: Compressor | undefined = undefined;
+
+  constructor(handshake: Handshake, options: ResolvedEngineOptions, nowMs: number) {
+    super(handshake, options, nowMs);
+    this.begin();
+  }
+
+  // --- input -------------------------------------------------------------------
+
+  get hasInput(): boolean {
+    return (
+      this.#at < this.#chunk.length ||
+      this.#waiting !== undefined ||
+      (this.#inflate !== undefined && !this.#inflateHungry)
+    );
+  }
+
+  protected store(unit: Uint8Array | string): void {
+    if (typeof unit === 'string') throw new TypeError('a byte stream carries no strings');
+    if (unit.length === 0) return;
+    if (this.#inflate === undefined && this.#at === this.#chunk.length) {
+      this.#chunk = unit;
+      this.#at = 0;
+    } else if (this.#waiting === undefined) this.#waiting = [unit];
+    else this.#waiting.push(unit);
+  }
+
+  protected dropInput(): void {
+    this.#chunk = NO_BYTES;
+    this.#at = 0;
+    this.#waiting = undefined;
+    this.#tail = undefined;
+    this.#inflate?.close();
+    this.#inflate = undefined;
+  }
+
+  /** Moves on to the next chunk of plain bytes. @returns false when there is none. */
+  #nextChunk(): boolean {
+    const inflate = this.#inflate;
+    if (inflate === undefined) return this.#take(this.#nextUnit());
+    for (;;) {
+      if (!this.#inflateHungry) {
+        const piece = inflate.pull();
+        if (piece !== undefined) return this.#take(piece);
+        this.#inflateHungry = true;
+      }
+      const unit = this.#nextUnit();
+      if (unit === undefined) return this.#take(undefined);
+      inflate.push(unit);
+      this.#inflateHungry = false;
+    }
+  }
+
+  #take(chunk: Uint8Array | undefined): boolean {
+    this.#chunk = chunk ?? NO_BYTES;
+    this.#at = 0;
+    return chunk !== undefined;
+  }
+
+  #nextUnit(): Uint8Array | undefined {
+    const unit = this.#waiting?.shift();
+    if (this.#waiting?.length === 0) this.#waiting = undefined;
+    return unit;
+  }
+
+  protected readHandshake(): Session | undefined {
+    // Handshakes are short and read once: the whole is put together whenever more of it comes.
+    for (;;) {
+      const rest = this.#chunk.length - this.#at;
+      if (rest > 0) {
+        let bytes = this.#at === 0 ? this.#chunk : this.#chunk.subarray(this.#at);
+        if (this.#tail !== undefined) {
+          const joined = new Uint8Array(this.#tail.length + bytes.length);
+          joined.set(this.#tail);
+          joined.set(bytes, this.#tail.length);
+          bytes = joined;
+        }
+        const read = this.handshake.readBytes(bytes, 0, bytes.length, this.options, true);
+        if (read !== undefined) {
+          this.#tail = undefined;
+          this.#chunk = bytes;
+          this.#at = read.next;
+          this.#startCompression(read.session);
+          return read.session;
+        }
+        this.#tail = bytes;
+      }
+      if (!this.#nextChunk()) return undefined;
+    }
+  }
+
+  #startCompression(session: Session): void {
+    if (session.compression === undefined) return;
+    this.#inflate = session.compression.createDecompressor();
+    const rest = this.#chunk.subarray(this.#at);
+    this.#chunk = NO_BYTES;
+    this.#at = 0;
+    if (rest.length > 0) this.#waiting = [rest, ...(this.#waiting ?? [])];
+  }
+
+  protected readPacket(into: Inbound): number {
+    for (;;) {
+      if (this.#tail !== undefined) {
+        const read = this.#readTail(into);
+        if (read !== 0) return read;
+      } else if (this.#at < this.#chunk.length) {
+        const next = readStreamPacket(this.#chunk, this.#at, this.#chunk.length, this.options, into);
+        if (next > 0) {
+          this.#at = next;
+          into.bytes = this.#chunk;
+          return 1;
+        }
+        if (next < 0) return next;
+        this.#beginTail(into.needed);
+      }
+      if (this.#at >= this.#chunk.length) {
+        try {
+          if (!this.#nextChunk()) return 0;
+        } catch (error) {
+          this.fail(
+            error instanceof StmpError
+              ? error
+              : new StmpError('compression_failed', 'unreadable input', { status: 3, cause: error }),
+          );
+          return 0;
+        }
+      }
+    }
+  }
+
+  /** Copies the unfinished packet at the end of the chunk, so that the chunk can be let go. */
+  #beginTail(needed: number): void {
+    const rest = this.#chunk.length - this.#at;
+    this.#tail = new Uint8Array(Math.max(FIRST_TAIL_BYTES, Math.min(needed, rest * 2)));
+    this.#tail.set(this.#chunk.subarray(this.#at));
+    this.#tailLength = rest;
+    this.#tailNeeds = needed;
+    this.#chunk = NO_BYTES;
+    this.#at = 0;
+  }
+
+  /** Goes on with the packet in the tail, never taking more than it is known to need. */
+  #readTail(into: Inbound): number {
+    while (this.#at < this.#chunk.length) {
+      const count = Math.min(this.#tailNeeds - this.#tailLength, this.#chunk.length - this.#at);
+      const tail = this.#tailWithRoom(count);
+      tail.set(this.#chunk.subarray(this.#at, this.#at + count), this.#tailLength);
+      this.#tailLength += count;
+      this.#at += count;
+      if (this.#tailLength < this.#tailNeeds) return 0;
+      const next = readStreamPacket(tail, 0, this.#tailLength, this.options, into);
+      if (next < 0) return next;
+      if (next > 0) {
+        this.#tail = undefined;
+        into.bytes = tail;
+        return 1;
+      }
+      this.#tailNeeds = into.needed;
+    }
+    return 0;
+  }
+
+  /** The tail grows with what has arrived, never with what was announced. */
+  #tailWithRoom(count: number): Uint8Array {
+    const tail = this.#tail!;
+    if (this.#tailLength + count <= tail.length) return tail;
+    const grown = new Uint8Array(Math.max((this.#tailLength + count) * 2, FIRST_TAIL_BYTES));
+    grown.set(tail.subarray(0, this.#tailLength));
+    this.#tail = grown;
+    return grown;
+  }
+
+  // --- output ------------------------------------------------------------------
+
+  protected greet(handshake: Uint8Array | string): void {
+    if (typeof handshake === 'string') throw new TypeError('a byte stream has no text handshake');
+    this.greeting = handshake;
+  }
+
+  protected put(slab: Uint8Array, start: number, end: number): number {
+    // Peers that are not ours read a packet with one call: their packets stay apart, to be cut between.
+    if (this.hold || !this.peerIsOurs || slab !== shared.slab) {
+      this.#seal();
+      return this.enqueue(slab.subarray(start, end));
+    }
+    if (this.#openSlab === slab && this.#openEnd === start && this.single === undefined) {
+      this.#openEnd = end;
+      return 0;
+    }
+    this.#seal();
+    this.#openSlab = slab;
+    this.#openStart = start;
+    this.#openEnd = end;
+    return 0;
+  }
+
+  writeEncoded(packet: Uint8Array | string): number {
+    if (this.phase !== 'ready') return 0;
+    const bytes = packet as Uint8Array;
+    if (
+      !this.hold &&
+      this.#openEnd === this.#openStart &&
+      this.single === undefined &&
+      (this.parts === undefined || this.parts.empty)
+    ) {
+      this.single = bytes;
+      return 0;
+    }
+    this.#seal();
+    return this.enqueue(bytes);
+  }
+
+  /** Puts what is open behind the parts, so that order holds. */
+  #seal(): void {
+    if (this.single !== undefined) {
+      const { single } = this;
+      this.single = undefined;
+      this.#push(single);
+    }
+    if (this.#openEnd > this.#openStart) {
+      this.#push(this.#openSlab.subarray(this.#openStart, this.#openEnd));
+      this.#openStart = this.#openEnd = 0;
+      this.#openSlab = NO_BYTES;
+    }
+  }
+
+  #push(part: Uint8Array): void {
+    this.enqueue(part);
+  }
+
+  protected dropOutput(): void {
+    this.single = undefined;
+    this.parts?.clear();
+    this.#openStart = this.#openEnd = 0;
+    this.#openSlab = NO_BYTES;
+    this.pings = this.pongs = 0;
+  }
+
+  get outputBytes(): number {
+    return (
+      (this.greeting?.length ?? 0) +
+      this.pings +
+      this.pongs +
+      (this.single?.length ?? 0) +
+      (this.parts?.bytes ?? 0) +
+      this.#openEnd -
+      this.#openStart
+    );
+  }
+
+  takeOutput(maxBytes: number): Uint8Array | undefined {
+    const { greeting } = this;
+    if (greeting !== undefined) {
+      this.greeting = undefined;
+      return greeting;
+    }
+    if (this.session?.compression !== undefined && this.phase !== 'authenticating')
+      return this.#takeCompressed(maxBytes);
+    if (this.pongs > 0) {
+      this.pongs--;
+      return PONG_UNIT;
+    }
+    if (this.pings > 0) {
+      this.pings--;
+      return PING_UNIT;
+    }
+    if (this.parts === undefined || this.parts.empty) return this.#takeOpen();
+    this.#seal();
+    return this.#merge(maxBytes);
+  }
+
+  #takeOpen(): Uint8Array | undefined {
+    const { single } = this;
+    if (single !== undefined) {
+      this.single = undefined;
+      return single;
+    }
+    if (this.#openEnd === this.#openStart) return undefined;
+    const unit = this.#openSlab.subarray(this.#openStart, this.#openEnd);
+    // A run goes on behind what was taken, never into it.
+    this.#openStart = this.#openEnd;
+    return unit;
+  }
+
+  /** Whole parts up to `maxBytes`, at least one. */
+  #merge(maxBytes: number): Uint8Array | undefined {
+    const parts = this.parts!;
+    const first = parts.shift();
+    if (first === undefined) return undefined;
+    let total = first.length;
+    let next = parts.peek();
+    if (next === undefined || total + next.length > maxBytes) return first;
+    const taken = [first];
+    while (next !== undefined && total + next.length <= maxBytes) {
+      taken.push(next);
+      total += next.length;
+      parts.shift();
+      next = parts.peek();
+    }
+    const unit = new Uint8Array(total);
+    let at = 0;
+    for (const part of taken) {
+      unit.set(part, at);
+      at += part.length;
+    }
+    return unit;
+  }
+
+  #takeCompressed(maxBytes: number): Uint8Array | undefined {
+    if (this.outputBytes === 0) return undefined;
+    if (this.#deflate === undefined) {
+      this.#deflate = this.session!.compression!.createCompressor(
+        this.peerIsOurs ? undefined : { memberBytes: 32_768 },
+      );
+    }
+    const deflate = this.#deflate;
+    for (; this.pongs > 0; this.pongs--) deflate.add(PONG_UNIT, 0, 1);
+    for (; this.pings > 0; this.pings--) deflate.add(PING_UNIT, 0, 1);
+    this.#seal();
+    let total = 0;
+    for (let part = this.parts?.peek(); part !== undefined; part = this.parts!.peek()) {
+      if (total > 0 && total + part.length > maxBytes) break;
+      total += part.length;
+      deflate.add(part, 0, part.length);
+      this.parts!.shift();
+    }
+    const unit = deflate.flush();
+    if (this.phase === 'closed' && this.outputBytes === 0) {
+      deflate.close();
+      this.#deflate = undefined;
+    }
+    return unit;
+  }
+}

@@ -1,0 +1,180 @@
+import type { Action, Compression, Headers, Payload, StmpError } from '@stmp/contract';
+import type { PacketFields } from '@stmp/packet';
+
+/** Where a connection stands. `authenticating` is the server's wait for {@link Engine.answerHello}. */
+export type EnginePhase = 'handshaking' | 'authenticating' | 'ready' | 'closing' | 'closed';
+
+/** What {@link Engine.poll} found. */
+export const EngineEvent = {
+  /** Nothing more: feed the engine. */
+  None: 0,
+  /** Server: a client has introduced itself; see {@link Engine.session}, then call {@link Engine.answerHello}. */
+  Hello: 1,
+  /** Both have agreed; see {@link Engine.session}. */
+  Ready: 2,
+  Request: 3,
+  Notify: 4,
+  Response: 5,
+  /** A call's deadline passed; `token` is the call. Its id stays reserved. */
+  Expired: 6,
+  /** The peer asks us to move to another connection (extension `drain`). */
+  Drain: 7,
+  /** The peer gave up its request `mid` (extension `cancel`). */
+  Cancel: 8,
+  /** The end, told once; see {@link Engine.ending}. Take the last output, then close the link. */
+  Closed: 9,
+} as const;
+export type EngineEvent = (typeof EngineEvent)[keyof typeof EngineEvent];
+
+/** Filled by {@link Engine.poll}; reused, and valid until the next poll of any engine it is given to. */
+export interface Inbound extends PacketFields {
+  /** For responses and expiries: what `call()` was given. */
+  token: unknown;
+  /** The chunk that holds header block and payload; the offsets index into it. */
+  bytes: Uint8Array;
+  /** In text format the whole packet; all offsets then index into it. */
+  text: string | undefined;
+}
+
+/** What the two sides agreed on, and what the peer said. */
+export interface Session {
+  /** Lower case, without parameters: `application/json`. */
+  readonly contentType: string;
+  readonly compression: Compression | undefined;
+  /** True when packets are text (WebSocket only). */
+  readonly text: boolean;
+  /** The packet format that the client named, to be answered by that name; absent when it named none. */
+  readonly packetFormat: 'text' | 'binary' | undefined;
+  /** Extensions that both sides know. */
+  readonly extensions: readonly string[];
+  /** True when the peer sent `Stmp-Extensions`: it is one of ours and reads whatever the wire allows. */
+  readonly peerIsOurs: boolean;
+  readonly peerHeaders: Headers;
+  /** The text of the peer's handshake. */
+  readonly peerMessage: string;
+}
+
+/** The server's answer to a client that has introduced itself. A status other than Ok refuses and closes. */
+export interface HelloAnswer {
+  /** Default Ok. */
+  readonly status?: number;
+  readonly headers?: Headers | undefined;
+  readonly message?: string | undefined;
+}
+
+/** How a connection ended. */
+export interface Ending {
+  /** The status of the Close packet or handshake; NetworkError where there was none. */
+  readonly status: number;
+  readonly message: string;
+  /** Who ended it: this side, the peer by a Close packet or a refusal, or the path between. */
+  readonly origin: 'local' | 'peer' | 'link';
+  /** True when a Close went out or came in and nothing was broken. */
+  readonly clean: boolean;
+  /** What went wrong, where something did. */
+  readonly error: StmpError | undefined;
+}
+
+/** Keepalive intervals, in milliseconds; 0 disables. Any byte received proves life. */
+export interface Keepalive {
+  /** A ping is sent after this much silence of the peer. Default 30_000. */
+  readonly pingIntervalMs?: number | undefined;
+  /** The connection ends after this much silence. Default 90_000. */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
+export interface EngineOptions {
+  /** Time for the whole handshake, authentication included. Default 10_000; 0 disables. */
+  readonly handshakeTimeoutMs?: number | undefined;
+  /** Wait for the echo of our Close, then the connection ends without it. Default 5_000. */
+  readonly closeTimeoutMs?: number | undefined;
+  readonly keepalive?: Keepalive | undefined;
+  /** Method, header block and payload of one packet together. Default 16 MiB. */
+  readonly maxPacketBytes?: number | undefined;
+  /** Header block of one packet. Default 65_536. */
+  readonly maxHeaderBytes?: number | undefined;
+  /** Header block and message of a handshake together. Default 65_536. */
+  readonly maxHandshakeBytes?: number | undefined;
+}
+
+/**
+ * The protocol of one connection, without I/O: bytes, time and commands in; packets, bytes and the next
+ * deadline out. It never calls anybody. After each `receive`, `tick` or command: `poll` until it
+ * returns `None`, then `takeOutput` until it returns undefined.
+ *
+ * Times are milliseconds of any clock that does not run backwards.
+ */
+export interface Engine {
+  readonly phase: EnginePhase;
+  /** From `Hello` (server) or `Ready` (client) on. */
+  readonly session: Session | undefined;
+  /** After `Closed`. */
+  readonly ending: Ending | undefined;
+  readonly peerIsOurs: boolean;
+  /** Packets and plain bytes received since the start. */
+  readonly packetsIn: number;
+  readonly bytesIn: number;
+
+  /** Takes one unit from the link, kept by reference until it is used up; only an unfinished tail is copied. */
+  receive(unit: Uint8Array | string, nowMs: number): void;
+  /** The peer's end of input. What was received before is still polled first. */
+  receiveEnd(nowMs: number): void;
+  /** The link broke. */
+  receiveError(error: StmpError): void;
+  /** The next packet, expiry or change of phase; pings, pongs, ids and Close are handled inside. */
+  poll(into: Inbound): EngineEvent;
+  /** True when input is waiting to be polled. */
+  readonly hasInput: boolean;
+
+  answerHello(answer: HelloAnswer, nowMs: number): void;
+  /**
+   * Sends a request.
+   * @param token Comes back with the response or the expiry; not undefined.
+   * @param timeoutMs 0: no deadline.
+   * @returns its id; 0 when none is free.
+   */
+  call(
+    token: unknown,
+    action: Action | string,
+    headers: Headers | undefined,
+    payload: Payload | undefined,
+    nowMs: number,
+    timeoutMs: number,
+  ): number;
+  /** Gives a call up: its id stays reserved until the response comes, which is dropped; the peer is told, if it understands. */
+  abandon(mid: number): void;
+  respond(mid: number, status: number, headers: Headers | undefined, payload: Payload | undefined): void;
+  /** @returns 0, or while {@link hold} is set a number that {@link drop} takes. */
+  notify(action: Action | string, headers: Headers | undefined, payload: Payload | undefined): number;
+  /** As {@link notify}, for a packet of {@link encodeNotify} in this connection's form; shared, never changed. */
+  writeEncoded(packet: Uint8Array | string): number;
+  /** Asks the peer to move (extension `drain`). @returns false when it does not know how. */
+  askToDrain(): boolean;
+  /** Sends a Close after all that is queued, then waits for its echo. During a handshake it ends at once. */
+  close(status: number, message: string | undefined, nowMs: number): void;
+  /** Sends a Close before all that is queued, which is dropped, then ends without waiting. */
+  fail(error: StmpError): void;
+
+  /** While set, packets are kept apart, so that they can be dropped one by one. For links that are full. */
+  hold: boolean;
+  /** Drops a packet that was queued while {@link hold} was set. @returns false when it has left already. */
+  drop(ticket: number): boolean;
+  /** While set, the peer's silence is not judged, and pings go out unasked. For links that are paused. */
+  setPaused(paused: boolean, nowMs: number): void;
+
+  /** Bytes encoded and not taken yet. */
+  readonly outputBytes: number;
+  /**
+   * Takes the next unit to send. Stream: whole packets in one array, at most `maxBytes` where packets
+   * allow, compressed here. Message: one packet. Nobody writes to it again.
+   */
+  takeOutput(maxBytes: number): Uint8Array | string | undefined;
+
+  /** When to call {@link tick} at the latest; Infinity: never. */
+  readonly deadlineMs: number;
+  tick(nowMs: number): void;
+  /** Calls without an answer yet. */
+  readonly pendingCalls: number;
+  /** After `Closed`: the tokens of all calls that got no answer, each once. */
+  takePending(): unknown[];
+}
