@@ -1,0 +1,273 @@
+import { type LinkHandler, type LinkPeer, StmpError, type StreamLink } from '@stmp/contract';
+import type { NodeDuplex } from './node-duplex.js';
+import {
+  type DuplexLinkOptions,
+  type ResolvedDuplexLinkOptions,
+  resolveDuplexLinkOptions,
+  TCP_SAFE_WRITE_BYTES,
+  TLS_SAFE_WRITE_BYTES,
+} from './options.js';
+import { rememberPeer, socketPeer } from './peer.js';
+
+const OPEN = 0;
+/** The peer's end was read; what its last data makes us say is still taken. */
+const ENDED = 1;
+const CLOSING = 2;
+const CLOSED = 3;
+
+/** Errors that a path may well end with once closing has begun. */
+const NORMAL_ENDS: ReadonlySet<unknown> = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
+
+const LINK: unique symbol = Symbol('link');
+
+/** Leads from the duplex to its link, so that all links share their listeners. */
+interface Linked extends NodeDuplex {
+  [LINK]?: DuplexLink;
+}
+
+/** Units that wait for the write before them, oldest first. */
+interface Waiting {
+  units: Uint8Array[];
+  head: number;
+  bytes: number;
+}
+
+interface Closing {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+class DuplexLink implements StreamLink {
+  readonly #duplex: NodeDuplex;
+  readonly #options: ResolvedDuplexLinkOptions;
+  #state: number = OPEN;
+  #paused = false;
+  #drainOwed = false;
+  #handler: LinkHandler<Uint8Array> | undefined;
+  #peer: LinkPeer | undefined;
+  #written: ((error?: Error | null) => void) | undefined;
+  #waiting: Waiting | undefined;
+  #reason: StmpError | undefined;
+  #closing: Closing | undefined;
+
+  constructor(duplex: NodeDuplex, options: ResolvedDuplexLinkOptions) {
+    this.#duplex = duplex;
+    this.#options = options;
+    (duplex as Linked)[LINK] = this;
+    // What waits here must still leave after the peer's end.
+    duplex.allowHalfOpen = true;
+    rememberPeer(duplex);
+    duplex.on('end', DuplexLink.#onEnd);
+    duplex.on('error', DuplexLink.#onError);
+    duplex.on('close', DuplexLink.#onClose);
+    if (duplex.destroyed) process.nextTick(DuplexLink.#wasDestroyed, this);
+    else if (duplex.readableEnded) process.nextTick(DuplexLink.#finish, this);
+  }
+
+  get kind(): 'stream' {
+    return 'stream';
+  }
+
+  get peer(): LinkPeer {
+    this.#peer ??= this.#options.peer ?? socketPeer(this.#duplex);
+    return this.#peer;
+  }
+
+  get secure(): boolean {
+    return this.#options.secure ?? (this.#duplex as { encrypted?: boolean }).encrypted === true;
+  }
+
+  get safeWriteBytes(): number {
+    return this.#options.safeWriteBytes ?? (this.secure ? TLS_SAFE_WRITE_BYTES : TCP_SAFE_WRITE_BYTES);
+  }
+
+  get canPause(): boolean {
+    return true;
+  }
+
+  get queuedBytes(): number {
+    if (this.#state === CLOSED) return 0;
+    return (this.#waiting === undefined ? 0 : this.#waiting.bytes) + this.#duplex.writableLength;
+  }
+
+  defer(fn: () => void): void {
+    process.nextTick(fn);
+  }
+
+  start(handler: LinkHandler<Uint8Array>): void {
+    if (this.#handler !== undefined) throw new StmpError('bad_state', 'the link was started before');
+    this.#handler = handler;
+    if (this.#state === CLOSED) {
+      process.nextTick(DuplexLink.#tellClosed, this);
+    } else if (this.#state <= ENDED) {
+      if (this.#paused) this.#duplex.pause();
+      this.#duplex.on('data', DuplexLink.#onData);
+    }
+  }
+
+  send(unit: Uint8Array): boolean {
+    if (this.#state >= CLOSING) throw this.#closedError();
+    if (unit.length === 0) return !this.#drainOwed;
+    const duplex = this.#duplex;
+    const waiting = this.#waiting;
+    // Nothing in flight: the duplex may not be given a second chunk, or it would put the two together.
+    if (waiting === undefined && duplex.writableLength === 0) {
+      this.#written ??= this.#onWritten.bind(this);
+      duplex.write(unit, this.#written);
+    } else if (waiting === undefined) {
+      this.#waiting = { units: [unit], head: 0, bytes: unit.length };
+    } else {
+      waiting.units.push(unit);
+      waiting.bytes += unit.length;
+    }
+    if (this.queuedBytes <= this.#options.highWaterBytes) return true;
+    this.#drainOwed = true;
+    return false;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    if (this.#handler !== undefined && this.#state <= ENDED) this.#duplex.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#handler !== undefined && this.#state <= ENDED) this.#duplex.resume();
+  }
+
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      let resolve: () => void = () => {};
+      const promise = new Promise<void>((done) => {
+        resolve = done;
+      });
+      this.#closing = { promise, resolve };
+      if (this.#state === CLOSED) resolve();
+      else this.#beginClosing();
+    }
+    return this.#closing.promise;
+  }
+
+  abort(reason: StmpError): void {
+    if (this.#state === CLOSED || this.#reason !== undefined) return;
+    this.#state = CLOSING;
+    this.#reason = reason;
+    this.#waiting = undefined;
+    if (this.#options.reset === undefined) this.#duplex.destroy();
+    else this.#options.reset(this.#duplex);
+  }
+
+  #closedError(): StmpError {
+    const state = this.#state === CLOSED ? 'closed' : 'closing';
+    return new StmpError('link_closed', `the link is ${state}`, { cause: this.#reason });
+  }
+
+  #beginClosing(): void {
+    if (this.#state >= CLOSING) return;
+    this.#state = CLOSING;
+    if (this.#waiting === undefined) this.#duplex.end();
+    // Reading goes on, for nobody: unread input would turn the end into a reset, which can overtake our last bytes.
+    this.#duplex.resume();
+  }
+
+  #onWritten(error?: Error | null): void {
+    if (error || this.#state === CLOSED) return;
+    const waiting = this.#waiting;
+    const duplex = this.#duplex;
+    if (waiting !== undefined) {
+      while (waiting.bytes > 0 && duplex.writableLength === 0) {
+        const unit = waiting.units[waiting.head++] as Uint8Array;
+        waiting.bytes -= unit.length;
+        duplex.write(unit, this.#written);
+      }
+      if (waiting.bytes === 0) {
+        this.#waiting = undefined;
+        if (this.#state === CLOSING && this.#reason === undefined) duplex.end();
+      } else if (waiting.head >= 1024) {
+        waiting.units = waiting.units.slice(waiting.head);
+        waiting.head = 0;
+      }
+    }
+    if (this.#drainOwed && this.#state < CLOSING && this.queuedBytes <= this.#options.highWaterBytes) {
+      this.#drainOwed = false;
+      this.#handler?.onDrain();
+    }
+  }
+
+  static #onData(this: Linked, chunk: Uint8Array): void {
+    const link = this[LINK] as DuplexLink;
+    if (link.#state <= ENDED) (link.#handler as LinkHandler<Uint8Array>).onData(chunk);
+  }
+
+  static #onEnd(this: Linked): void {
+    const link = this[LINK] as DuplexLink;
+    if (link.#state !== OPEN) return;
+    link.#state = ENDED;
+    // After whatever the last data has deferred: its answer still leaves.
+    process.nextTick(DuplexLink.#finish, link);
+  }
+
+  static #finish(link: DuplexLink): void {
+    link.#beginClosing();
+  }
+
+  static #onError(this: Linked, error: Error & { code?: unknown }): void {
+    const link = this[LINK] as DuplexLink;
+    link.#fail(error);
+  }
+
+  #fail(error: Error & { code?: unknown }): void {
+    if (
+      this.#state !== CLOSED &&
+      this.#reason === undefined &&
+      (this.#state === OPEN || !NORMAL_ENDS.has(error.code))
+    ) {
+      this.#reason = new StmpError('link_failed', `the link failed: ${String(error.code ?? error.message)}`, {
+        origin: 'link',
+        cause: error,
+      });
+    }
+    if (this.#state !== CLOSED) this.#state = CLOSING;
+    this.#waiting = undefined;
+  }
+
+  static #onClose(this: Linked): void {
+    const link = this[LINK] as DuplexLink;
+    if (link.#state === CLOSED) return;
+    if (link.#state === OPEN) {
+      link.#reason = new StmpError('link_failed', 'the link failed: the stream was destroyed', { origin: 'link' });
+    }
+    link.#state = CLOSED;
+    link.#waiting = undefined;
+    if (link.#handler !== undefined) DuplexLink.#tellClosed(link);
+    link.#closing?.resolve();
+  }
+
+  /** The duplex came to us destroyed: its `close` event may be over. */
+  static #wasDestroyed(link: DuplexLink): void {
+    if (link.#duplex.errored) link.#fail(link.#duplex.errored);
+    DuplexLink.#onClose.call(link.#duplex as Linked);
+  }
+
+  static #tellClosed(link: DuplexLink): void {
+    (link.#handler as LinkHandler<Uint8Array>).onClose(link.#reason);
+  }
+}
+
+/**
+ * A stream link over an open duplex, which belongs to the link from here on: nobody else may read, write or end it.
+ *
+ * One write per unit, the next one when the duplex holds nothing any more. After `close()` or the peer's end
+ * the handler hears nothing but `onClose`. Errors that follow the beginning of the end (`EPIPE`,
+ * `ECONNRESET`) count as an orderly end; others reach `onClose` as `link_failed` with the cause.
+ */
+export function duplexLink(duplex: NodeDuplex, options?: DuplexLinkOptions | ResolvedDuplexLinkOptions): StreamLink {
+  return new DuplexLink(duplex, resolveDuplexLinkOptions(options));
+}
