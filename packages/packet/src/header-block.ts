@@ -31,8 +31,7 @@ function unescapeOne(code: string): string {
 export function encodeHeaderBlock(headers: Headers): string {
   let block = '';
   for (const [name, value] of headers) {
-    if (typeof name !== 'string') throw new TypeError(`header name must be a string, got ${typeof name}`);
-    if (typeof value !== 'string') throw new TypeError(`header ${name} must be a string, got ${typeof value}`);
+    checkHeader(name, value);
     block += `${block === '' ? '' : ';'}${escapeText(name)}:${escapeText(value)}`;
   }
   return block;
@@ -91,4 +90,10 @@ export function isHeaderText(text: string, start: number, end: number): boolean 
     if (at < 0) return true;
   }
   return true;
+}
+
+/** @throws TypeError when either is no string. */
+export function checkHeader(name: string, value: string): void {
+  if (typeof name !== 'string') throw new TypeError(`header name must be a string, got ${typeof name}`);
+  if (typeof value !== 'string') throw new TypeError(`header ${name} must be a string, got ${typeof value}`);
 }

@@ -1,4 +1,5 @@
 import type { Headers } from '@stmp/contract';
+import { checkHeader } from './header-block.js';
 
 /**
  * Header fields that can be looked up and changed. Names are compared without regard to the case of
@@ -29,13 +30,14 @@ export interface HeaderMap extends Iterable<readonly [name: string, value: strin
 export function createHeaders(init?: Headers | Readonly<Record<string, string | readonly string[]>>): HeaderMap {
   const map = new FieldList();
   if (init === undefined) return map;
-  if (isList(init)) {
+  if (isArray(init)) {
     for (const [name, value] of init) map.append(name, value);
     return map;
   }
   for (const [name, values] of Object.entries(init)) {
     if (typeof values === 'string') map.append(name, values);
-    else for (const value of values) map.append(name, value);
+    else if (isArray(values)) for (const value of values) map.append(name, value);
+    else throw new TypeError(`header ${name} must be a string or a list of strings, got ${typeof values}`);
   }
   return map;
 }
@@ -48,8 +50,9 @@ export function getHeader(headers: Headers, name: string): string | undefined {
   return undefined;
 }
 
-function isList(init: object): init is Headers {
-  return Array.isArray(init);
+// Array.isArray does not narrow readonly arrays.
+function isArray<T>(value: readonly T[] | object): value is readonly T[] {
+  return Array.isArray(value);
 }
 
 class FieldList implements HeaderMap {
@@ -72,7 +75,7 @@ class FieldList implements HeaderMap {
   }
 
   set(name: string, value: string): this {
-    check(name, value);
+    checkHeader(name, value);
     const first = this.#fields.findIndex((field) => isSameName(field[0], name));
     if (first < 0) return this.append(name, value);
     this.#fields = this.#fields.filter((field, at) => at <= first || !isSameName(field[0], name));
@@ -81,7 +84,7 @@ class FieldList implements HeaderMap {
   }
 
   append(name: string, value: string): this {
-    check(name, value);
+    checkHeader(name, value);
     this.#fields.push([name, value]);
     return this;
   }
@@ -98,11 +101,6 @@ class FieldList implements HeaderMap {
   [Symbol.iterator](): Iterator<readonly [string, string]> {
     return this.#fields.slice()[Symbol.iterator]();
   }
-}
-
-function check(name: string, value: string): void {
-  if (typeof name !== 'string') throw new TypeError(`header name must be a string, got ${typeof name}`);
-  if (typeof value !== 'string') throw new TypeError(`header ${name} must be a string, got ${typeof value}`);
 }
 
 // ASCII only: toLowerCase() would also make a K of U+212A, the Kelvin sign.

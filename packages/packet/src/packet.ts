@@ -177,8 +177,9 @@ function fault(status: Status): StmpError {
 }
 
 function check(packet: Packet): void {
+  if (!KINDS.includes(packet.kind))
+    throw new TypeError(`kind must be one of ${KINDS.join(', ')}, got ${String(packet.kind)}`);
   const allowed = FIELDS_OF[packet.kind];
-  if (allowed === undefined) throw new TypeError(`kind must be one of ${KINDS.join(', ')}, got ${String(packet.kind)}`);
   for (const field of FIELDS) {
     const given = packet[field] !== undefined;
     if (given && !allowed.includes(field)) throw new TypeError(`${field}: a ${packet.kind} has none`);
