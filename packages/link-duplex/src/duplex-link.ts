@@ -32,6 +32,8 @@ interface Linked extends NodeDuplex {
   [LINK]?: DuplexLink;
 }
 
+const NONE: Uint8Array = new Uint8Array(0);
+
 /** Units that wait for the write before them, oldest first. */
 interface Waiting {
   units: Uint8Array[];
@@ -64,11 +66,11 @@ class DuplexLink implements StreamLink {
     // What waits here must still leave after the peer's end.
     duplex.allowHalfOpen = true;
     rememberPeer(duplex);
-    duplex.on('end', DuplexLink.#onEnd);
-    duplex.on('error', DuplexLink.#onError);
-    duplex.on('close', DuplexLink.#onClose);
-    if (duplex.destroyed) process.nextTick(DuplexLink.#wasDestroyed, this);
-    else if (duplex.readableEnded) process.nextTick(DuplexLink.#finish, this);
+    duplex.on('end', onEnd);
+    duplex.on('error', onError);
+    duplex.on('close', onClose);
+    if (duplex.destroyed) process.nextTick(wasDestroyed, this, duplex.errored);
+    else if (duplex.readableEnded) this.takeEnd();
   }
 
   get kind(): 'stream' {
@@ -105,10 +107,10 @@ class DuplexLink implements StreamLink {
     if (this.#handler !== undefined) throw new StmpError('bad_state', 'the link was started before');
     this.#handler = handler;
     if (this.#state === CLOSED) {
-      process.nextTick(DuplexLink.#tellClosed, this);
+      process.nextTick(tellClosed, this);
     } else if (this.#state <= ENDED) {
       if (this.#paused) this.#duplex.pause();
-      this.#duplex.on('data', DuplexLink.#onData);
+      this.#duplex.on('data', onData);
     }
   }
 
@@ -150,7 +152,7 @@ class DuplexLink implements StreamLink {
       });
       this.#closing = { promise, resolve };
       if (this.#state === CLOSED) resolve();
-      else this.#beginClosing();
+      else this.beginClosing();
     }
     return this.#closing.promise;
   }
@@ -169,21 +171,14 @@ class DuplexLink implements StreamLink {
     return new StmpError('link_closed', `the link is ${state}`, { cause: this.#reason });
   }
 
-  #beginClosing(): void {
-    if (this.#state >= CLOSING) return;
-    this.#state = CLOSING;
-    if (this.#waiting === undefined) this.#duplex.end();
-    // Reading goes on, for nobody: unread input would turn the end into a reset, which can overtake our last bytes.
-    this.#duplex.resume();
-  }
-
   #onWritten(error?: Error | null): void {
     if (error || this.#state === CLOSED) return;
     const waiting = this.#waiting;
     const duplex = this.#duplex;
     if (waiting !== undefined) {
       while (waiting.bytes > 0 && duplex.writableLength === 0) {
-        const unit = waiting.units[waiting.head++] as Uint8Array;
+        const unit = waiting.units[waiting.head] as Uint8Array;
+        waiting.units[waiting.head++] = NONE;
         waiting.bytes -= unit.length;
         duplex.write(unit, this.#written);
       }
@@ -201,64 +196,83 @@ class DuplexLink implements StreamLink {
     }
   }
 
-  static #onData(this: Linked, chunk: Uint8Array): void {
-    const link = this[LINK] as DuplexLink;
-    if (link.#state <= ENDED) (link.#handler as LinkHandler<Uint8Array>).onData(chunk);
+  takeData(chunk: Uint8Array): void {
+    if (this.#state <= ENDED) (this.#handler as LinkHandler<Uint8Array>).onData(chunk);
   }
 
-  static #onEnd(this: Linked): void {
-    const link = this[LINK] as DuplexLink;
-    if (link.#state !== OPEN) return;
-    link.#state = ENDED;
+  takeEnd(): void {
+    if (this.#state !== OPEN) return;
+    this.#state = ENDED;
     // After whatever the last data has deferred: its answer still leaves.
-    process.nextTick(DuplexLink.#finish, link);
+    process.nextTick(finish, this);
   }
 
-  static #finish(link: DuplexLink): void {
-    link.#beginClosing();
-  }
-
-  static #onError(this: Linked, error: Error & { code?: unknown }): void {
-    const link = this[LINK] as DuplexLink;
-    link.#fail(error);
-  }
-
-  #fail(error: Error & { code?: unknown }): void {
-    if (
-      this.#state !== CLOSED &&
-      this.#reason === undefined &&
-      (this.#state === OPEN || !NORMAL_ENDS.has(error.code))
-    ) {
+  takeError(error: Error & { code?: unknown }): void {
+    if (this.#state === CLOSED) return;
+    if (this.#reason === undefined && (this.#state === OPEN || !NORMAL_ENDS.has(error.code))) {
       this.#reason = new StmpError('link_failed', `the link failed: ${String(error.code ?? error.message)}`, {
         origin: 'link',
         cause: error,
       });
     }
-    if (this.#state !== CLOSED) this.#state = CLOSING;
+    this.#state = CLOSING;
     this.#waiting = undefined;
   }
 
-  static #onClose(this: Linked): void {
-    const link = this[LINK] as DuplexLink;
-    if (link.#state === CLOSED) return;
-    if (link.#state === OPEN) {
-      link.#reason = new StmpError('link_failed', 'the link failed: the stream was destroyed', { origin: 'link' });
+  takeClose(): void {
+    if (this.#state === CLOSED) return;
+    if (this.#state === OPEN) {
+      this.#reason = new StmpError('link_failed', 'the link failed: the stream was destroyed', { origin: 'link' });
     }
-    link.#state = CLOSED;
-    link.#waiting = undefined;
-    if (link.#handler !== undefined) DuplexLink.#tellClosed(link);
-    link.#closing?.resolve();
+    this.#state = CLOSED;
+    this.#waiting = undefined;
+    if (this.#handler !== undefined) this.tellClosed();
+    this.#closing?.resolve();
   }
 
-  /** The duplex came to us destroyed: its `close` event may be over. */
-  static #wasDestroyed(link: DuplexLink): void {
-    if (link.#duplex.errored) link.#fail(link.#duplex.errored);
-    DuplexLink.#onClose.call(link.#duplex as Linked);
+  tellClosed(): void {
+    (this.#handler as LinkHandler<Uint8Array>).onClose(this.#reason);
   }
 
-  static #tellClosed(link: DuplexLink): void {
-    (link.#handler as LinkHandler<Uint8Array>).onClose(link.#reason);
+  beginClosing(): void {
+    if (this.#state >= CLOSING) return;
+    this.#state = CLOSING;
+    if (this.#waiting === undefined) this.#duplex.end();
+    // Reading goes on, for nobody: unread input would turn the end into a reset, which can overtake our last bytes.
+    this.#duplex.resume();
   }
+}
+
+// One set of listeners for all links: closures of their own would cost each idle link half a kilobyte.
+
+function onData(this: Linked, chunk: Uint8Array): void {
+  (this[LINK] as DuplexLink).takeData(chunk);
+}
+
+function onEnd(this: Linked): void {
+  (this[LINK] as DuplexLink).takeEnd();
+}
+
+function onError(this: Linked, error: Error): void {
+  (this[LINK] as DuplexLink).takeError(error);
+}
+
+function onClose(this: Linked): void {
+  (this[LINK] as DuplexLink).takeClose();
+}
+
+function finish(link: DuplexLink): void {
+  link.beginClosing();
+}
+
+function tellClosed(link: DuplexLink): void {
+  link.tellClosed();
+}
+
+/** The duplex came to us destroyed: its `close` event may be over. */
+function wasDestroyed(link: DuplexLink, error: Error | null): void {
+  if (error) link.takeError(error);
+  link.takeClose();
 }
 
 /**

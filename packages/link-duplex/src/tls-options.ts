@@ -72,8 +72,8 @@ export function nodeTlsOptions(options: TlsClientOptions | TlsServerOptions): Re
     if (given[name] !== undefined) out[name] = given[name];
   }
   const { alpnProtocols, handshakeTimeoutMs } = options as TlsServerOptions;
-  if (alpnProtocols !== undefined) out['ALPNProtocols'] = [...alpnProtocols];
-  if (handshakeTimeoutMs !== undefined) out['handshakeTimeout'] = handshakeTimeoutMs;
+  if (alpnProtocols !== undefined) out.ALPNProtocols = [...alpnProtocols];
+  if (handshakeTimeoutMs !== undefined) out.handshakeTimeout = handshakeTimeoutMs;
   try {
     createSecureContext(out);
   } catch (error) {
@@ -88,13 +88,13 @@ export function nodeTlsOptions(options: TlsClientOptions | TlsServerOptions): Re
  */
 export function resolveTlsServerOptions(options: TlsServerOptions): Record<string, unknown> {
   const out = nodeTlsOptions(options);
-  if (out['pfx'] === undefined && (out['cert'] === undefined || out['key'] === undefined)) {
+  if (out.pfx === undefined && (out.cert === undefined || out.key === undefined)) {
     throw new TypeError('tls must have cert and key, or pfx');
   }
   const timeout = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
   if (!Number.isSafeInteger(timeout) || timeout < 1 || timeout > 0x7fffffff) {
     throw new RangeError(`tls.handshakeTimeoutMs must be an integer from 1 to 2147483647, got ${String(timeout)}`);
   }
-  out['handshakeTimeout'] = timeout;
+  out.handshakeTimeout = timeout;
   return out;
 }
