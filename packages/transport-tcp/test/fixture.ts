@@ -1,0 +1,72 @@
+import type { TransportFixture } from '@stmp/conformance';
+import { type Link, StmpError } from '@stmp/contract';
+import { tcpDialer, tcpListener } from '@stmp/transport-tcp';
+import selfsigned from 'selfsigned';
+
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export async function makeCertificate(name = 'localhost'): Promise<Certificate> {
+  const made = await selfsigned.generate([{ name: 'commonName', value: name }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    extensions: [
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: name },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
+  });
+  return { cert: made.cert, key: made.private };
+}
+
+/** Both ends over one listener each, which is closed with them. */
+export function tcpFixture(certificate?: Certificate): TransportFixture {
+  const scheme = certificate === undefined ? 'tcp' : 'tls';
+  const dialer = (highWaterBytes?: number) =>
+    tcpDialer(certificate === undefined ? { highWaterBytes } : { highWaterBytes, tls: { ca: certificate.cert } });
+  const ended = new StmpError('connection_closed', 'the case is over');
+  return {
+    kind: 'stream',
+    async open({ highWaterBytes } = {}) {
+      let accepted: (link: Link) => void = () => {};
+      const accepting = new Promise<Link>((resolve) => {
+        accepted = resolve;
+      });
+      const listening = await tcpListener({ highWaterBytes, tls: certificate }).listen(`${scheme}://127.0.0.1:0`, {
+        onLink: (link) => accepted(link),
+      });
+      const a = await dialer(highWaterBytes).dial(listening.address);
+      const b = await accepting;
+      return {
+        a,
+        b,
+        async close() {
+          a.abort(ended);
+          b.abort(ended);
+          await Promise.all([a.close(), b.close(), listening.close()]);
+        },
+      };
+    },
+    async dial(signal) {
+      const listening = await tcpListener({ tls: certificate }).listen(`${scheme}://127.0.0.1:0`, {
+        onLink: (link) => link.start({ onData() {}, onDrain() {}, onClose() {} }),
+      });
+      try {
+        return await dialer().dial(listening.address, { signal });
+      } finally {
+        await listening.close();
+      }
+    },
+    async dialNobody() {
+      const listening = await tcpListener({ tls: certificate }).listen(`${scheme}://127.0.0.1:0`, { onLink() {} });
+      await listening.close();
+      return dialer().dial(listening.address);
+    },
+  };
+}
