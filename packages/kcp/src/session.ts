@@ -1,0 +1,405 @@
+import { DatagramWriter } from './datagrams.js';
+import { Inbox } from './inbox.js';
+import type { Kcp, KcpCounters, KcpFailure } from './kcp.js';
+import type { ResolvedKcpOptions } from './options.js';
+import { MAX_FRAGMENTS } from './options.js';
+import type { Segment } from './outbox.js';
+import { Outbox } from './outbox.js';
+import { ACK, distance, HEADER_BYTES, PUSH, readU16, readU32, WINDOW_ASK, WINDOW_TELL } from './segment.js';
+import { Congestion, RoundTrip } from './timing.js';
+
+const PROBE_FIRST_MS = 1_000;
+const PROBE_MAX_MS = 120_000;
+/** Acknowledgements kept between two updates; `una` stands for the rest. */
+const MAX_ACKS = 4_096;
+/**
+ * Credit that must remain before an unproven peer hears that its data arrived. Until then it repeats that data,
+ * and so brings the credit with which the segment that proves it can be repeated: neither end runs dry.
+ */
+const RESERVE_BYTES = 512;
+/** Data in the first segment to an unproven peer whose credit does not cover all that waits. */
+const PROOF_BYTES = 8;
+
+export class Session implements Kcp {
+  readonly conv: number;
+  readonly counters: KcpCounters = {
+    sentCount: 0,
+    resentCount: 0,
+    timeoutCount: 0,
+    duplicateCount: 0,
+    refusedCount: 0,
+  };
+  failure: KcpFailure | undefined = undefined;
+  deadlineMs: number = Number.POSITIVE_INFINITY;
+  proven: boolean;
+
+  readonly #options: ResolvedKcpOptions;
+  readonly #segmentBytes: number;
+  readonly #roundTrip: RoundTrip;
+  readonly #congestion: Congestion | undefined;
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
+  readonly #writer: DatagramWriter;
+  /** Pairs of segment number and timestamp that wait to be acknowledged. */
+  readonly #acks: number[] = [];
+  #remoteWindow = 32;
+  #tellWindow = false;
+  #probeAtMs = Number.POSITIVE_INFINITY;
+  #probeWaitMs = 0;
+  #resendAtMs = Number.POSITIVE_INFINITY;
+  #scannedAtMs = Number.NEGATIVE_INFINITY;
+  /** Some segment was skipped often enough to be sent again without waiting. */
+  #skipped = false;
+  #heard = false;
+  #inputs = 0;
+  #answersOnly = false;
+  #repeat = false;
+  /** Bytes that may still go to an unproven peer. */
+  #creditBytes = 0;
+  /** Something was due to be sent again, and waits for credit. */
+  #starved = false;
+  /** Withheld from an unproven peer: all before it is known to have arrived. */
+  #toldUna: number;
+
+  constructor(options: ResolvedKcpOptions) {
+    this.#options = options;
+    this.conv = options.conv;
+    this.proven = !options.limitUntilProven;
+    this.#segmentBytes = options.mtuBytes - HEADER_BYTES;
+    this.#roundTrip = new RoundTrip(options.intervalMs, options.minRtoMs);
+    this.#congestion = options.congestionWindow ? new Congestion(this.#segmentBytes) : undefined;
+    this.#toldUna = options.firstReceived;
+    this.#inbox = new Inbox(options.receiveWindow, options.firstReceived);
+    this.#outbox = new Outbox(this.#segmentBytes, options.mode === 'stream', options.firstSent);
+    this.#writer = new DatagramWriter(options.conv, options.mtuBytes, options.output);
+  }
+
+  get pendingBytes(): number {
+    return this.#outbox.queuedBytes + this.#outbox.flyingBytes;
+  }
+
+  get unsentBytes(): number {
+    return this.#outbox.queuedBytes;
+  }
+
+  get writable(): boolean {
+    return this.#outbox.inFlight + this.#outbox.queuedCount < this.#options.sendWindow;
+  }
+
+  get roundTripMs(): number {
+    return this.#roundTrip.smoothedMs;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (bytes.length === 0 || this.failure !== undefined) return;
+    this.#outbox.push(bytes, this.proven ? MAX_FRAGMENTS : MAX_FRAGMENTS - 1);
+    this.deadlineMs = Number.NEGATIVE_INFINITY;
+  }
+
+  read(): Uint8Array | undefined {
+    const full = this.#inbox.room === 0;
+    const piece = this.#inbox.read();
+    if (full) this.#reopened();
+    return piece;
+  }
+
+  receive(): Uint8Array | undefined {
+    const full = this.#inbox.room === 0;
+    const message = this.#inbox.receive();
+    if (full) this.#reopened();
+    return message;
+  }
+
+  answerOnly(): void {
+    this.#answersOnly = true;
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+  }
+
+  #reopened(): void {
+    if (this.#inbox.broken) this.#fail('bad_fragments');
+    if (this.#inbox.room === 0 || this.failure !== undefined) return;
+    this.#tellWindow = true;
+    this.deadlineMs = Number.NEGATIVE_INFINITY;
+  }
+
+  #fail(failure: KcpFailure): void {
+    this.failure = failure;
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.#acks.length = 0;
+    this.#outbox.clear();
+  }
+
+  #wireTime(nowMs: number): number {
+    // `%` first: `>>> 0` alone is exact only for what fits into 53 bits.
+    return ((Math.floor(nowMs) % 0x100000000) + this.#options.clockOffset) >>> 0;
+  }
+
+  input(datagram: Uint8Array, nowMs: number): boolean {
+    if (this.failure !== undefined) return false;
+    if (datagram.length < HEADER_BYTES || readU32(datagram, 0) !== this.conv) {
+      this.counters.refusedCount++;
+      return false;
+    }
+    if (!this.proven) this.#creditBytes += datagram.length;
+    const outbox = this.#outbox;
+    const wireNow = this.#wireTime(nowMs);
+    const before = outbox.first;
+    const serial = ++this.#inputs;
+    let highest: number | undefined;
+    let highestTs = 0;
+    let at = 0;
+    while (at < datagram.length) {
+      const start = at + HEADER_BYTES;
+      const length = start > datagram.length ? 0 : readU32(datagram, at + 20);
+      const command = datagram[at + 4] as number;
+      const una = start > datagram.length ? 0 : readU32(datagram, at + 16);
+      if (
+        start > datagram.length ||
+        length > datagram.length - start ||
+        readU32(datagram, at) !== this.conv ||
+        command < PUSH ||
+        command > WINDOW_TELL ||
+        distance(una, outbox.next) > 0
+      ) {
+        this.counters.refusedCount++;
+        break;
+      }
+      // A segment that was overtaken on the way knows nothing new about the window.
+      if (distance(una, outbox.first) >= 0) this.#remoteWindow = readU16(datagram, at + 6);
+      const ts = readU32(datagram, at + 8);
+      const sn = readU32(datagram, at + 12);
+      if (command === ACK) {
+        // Before `una` removes the segment: its echo is a sample and a proof.
+        if (this.#acknowledged(sn, ts, wireNow, serial) && (highest === undefined || distance(sn, highest) > 0)) {
+          highest = sn;
+          highestTs = ts;
+        }
+      }
+      // Whoever forges an address can guess `una`.
+      if (this.proven) outbox.acknowledgeUpTo(una, serial);
+      if (command === PUSH) this.#received(sn, ts, datagram, at, start + length);
+      else if (command === WINDOW_ASK) this.#tellWindow = true;
+      at = start + length;
+    }
+    if (at === 0) return false;
+    this.#heard = true;
+    if (highest !== undefined) this.#countSkipped(highest, highestTs, serial);
+    if (this.#congestion !== undefined && distance(outbox.first, before) > 0) {
+      this.#congestion.advanced(this.#remoteWindow);
+    }
+    if (this.#inbox.broken) {
+      this.#fail('bad_fragments');
+      return false;
+    }
+    if (this.#starved) {
+      this.#starved = false;
+      if (outbox.inFlight > 0) outbox.at(outbox.first).resendAtMs = nowMs;
+      this.#resendAtMs = nowMs;
+    }
+    // Cheap when nothing is due, and the simplest thing that is never late.
+    this.deadlineMs = Number.NEGATIVE_INFINITY;
+    return at === datagram.length;
+  }
+
+  #acknowledged(sn: number, ts: number, wireNow: number, serial: number): boolean {
+    const outbox = this.#outbox;
+    if (distance(sn, outbox.first) < 0 || distance(sn, outbox.next) >= 0) return false;
+    const segment = outbox.at(sn);
+    if (segment.acked) return false;
+    if (!this.proven) {
+      if (distance(ts, segment.firstTs) < 0 || distance(ts, segment.ts) > 0) return false;
+      this.proven = true;
+      // Something must carry the `una` that was withheld; an old timestamp would spoil the peer's round trip.
+      this.#tellWindow = this.#toldUna !== this.#inbox.next;
+    }
+    this.#roundTrip.sample(distance(wireNow, ts));
+    segment.ackedBy = serial;
+    outbox.acknowledge(segment);
+    return true;
+  }
+
+  #received(sn: number, ts: number, datagram: Uint8Array, at: number, end: number): void {
+    if (!this.#inbox.inWindow(sn)) return;
+    const acks = this.#acks;
+    if (acks.length < 2 * MAX_ACKS) acks.push(sn, ts);
+    if (!this.#inbox.store(sn, datagram[at + 5] as number, datagram, at + HEADER_BYTES, end)) {
+      this.counters.duplicateCount++;
+      this.#repeat = true;
+    }
+  }
+
+  /** Counts, for each hole, the later segments that this input acknowledged and that were sent no sooner. */
+  #countSkipped(highest: number, highestTs: number, serial: number): void {
+    const resend = this.#options.resend;
+    if (resend === 0) return;
+    const outbox = this.#outbox;
+    let later = 0;
+    for (let sn = highest; distance(sn, outbox.first) >= 0; sn = (sn - 1) >>> 0) {
+      const segment = outbox.at(sn);
+      if (segment.acked) {
+        if (segment.ackedBy === serial) later++;
+      } else if (distance(segment.ts, highestTs) <= 0) {
+        segment.skippedCount += later;
+        this.#skipped = true;
+      }
+    }
+  }
+
+  update(nowMs: number): void {
+    if (this.failure !== undefined) return;
+    const writer = this.#writer;
+    writer.window = Math.min(this.#inbox.room, 0xffff);
+    if (this.proven || this.#mayTell()) this.#toldUna = this.#inbox.next;
+    writer.una = this.#toldUna;
+    const wireNow = this.#wireTime(nowMs);
+    const timed = nowMs >= this.#nextScanMs();
+    const scan = this.#answersOnly ? this.#repeat : timed || this.#skipped;
+    this.#repeat = false;
+    this.#writeAcks();
+    this.#writeProbes(nowMs);
+    if (scan) {
+      if (timed) this.#scannedAtMs = nowMs;
+      this.#resend(nowMs, wireNow);
+    }
+    this.#cut(nowMs, wireNow);
+    writer.flush(this.#heard ? 0 : this.#options.openingBytes);
+    if (this.failure !== undefined || this.#answersOnly) this.deadlineMs = Number.POSITIVE_INFINITY;
+    else this.deadlineMs = Math.min(this.#nextScanMs(), this.#probeAtMs);
+  }
+
+  #nextScanMs(): number {
+    if (this.#outbox.inFlight === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#resendAtMs, this.#scannedAtMs + this.#options.intervalMs);
+  }
+
+  /** `una` says all that is in order; of that, only the last is named, for its timestamp. */
+  #writeAcks(): void {
+    const acks = this.#acks;
+    if (!this.proven && this.#reserveBytes === 0) acks.length = 0;
+    for (let i = 0; i < acks.length; i += 2) {
+      const sn = acks[i] as number;
+      if (i < acks.length - 2 && distance(sn, this.#inbox.next) < 0) continue;
+      if (!this.#affords(HEADER_BYTES, RESERVE_BYTES)) break;
+      this.#writer.acknowledge(sn, acks[i + 1] as number);
+    }
+    acks.length = 0;
+  }
+
+  #writeProbes(nowMs: number): void {
+    if (this.#remoteWindow > 0 || this.#outbox.queuedBytes === 0 || this.#answersOnly) {
+      this.#probeAtMs = Number.POSITIVE_INFINITY;
+      this.#probeWaitMs = 0;
+    } else if (this.#probeWaitMs === 0) {
+      this.#probeWaitMs = PROBE_FIRST_MS;
+      this.#probeAtMs = nowMs + this.#probeWaitMs;
+    } else if (nowMs >= this.#probeAtMs) {
+      this.#probeWaitMs = Math.min(this.#probeWaitMs * 1.5, PROBE_MAX_MS);
+      this.#probeAtMs = nowMs + this.#probeWaitMs;
+      if (this.#affords(HEADER_BYTES, RESERVE_BYTES)) this.#writer.command(WINDOW_ASK);
+    }
+    if (this.#tellWindow && this.#affords(HEADER_BYTES, RESERVE_BYTES)) this.#writer.command(WINDOW_TELL);
+    this.#tellWindow = false;
+  }
+
+  /** Sends again what was skipped or has timed out, the oldest first. */
+  #resend(nowMs: number, wireNow: number): void {
+    const outbox = this.#outbox;
+    const { resend, deadLink, nodelay } = this.#options;
+    // With nothing new to send, no further acknowledgement will come to confirm the loss.
+    const enough = outbox.queuedBytes === 0 ? Math.min(1, resend) : resend;
+    let skipped = 0;
+    let timedOut = 0;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let sn = outbox.first; sn !== outbox.next; sn = (sn + 1) >>> 0) {
+      const segment = outbox.at(sn);
+      if (segment.acked) continue;
+      const fast = resend > 0 && segment.skippedCount >= enough;
+      const late = nowMs >= segment.resendAtMs;
+      if (fast || late || this.#answersOnly) {
+        if (late && !fast && segment.sentCount >= deadLink) {
+          this.#fail('dead_link');
+          return;
+        }
+        const reserve = sn === outbox.first ? 0 : this.#reserveBytes;
+        if (!this.#affords(HEADER_BYTES + segment.end - segment.start, reserve)) {
+          // It counts as sent and lost, so that a peer that has gone is noticed all the same.
+          this.#starved = true;
+          segment.sentCount++;
+          segment.rtoMs = this.#roundTrip.backOff(segment.rtoMs, nodelay);
+          segment.resendAtMs = nowMs + segment.rtoMs;
+          earliest = Math.min(earliest, segment.resendAtMs);
+          break;
+        }
+        segment.rtoMs = fast || !late ? this.#roundTrip.rtoMs : this.#roundTrip.backOff(segment.rtoMs, nodelay);
+        if (fast) skipped++;
+        else if (late) {
+          timedOut++;
+          this.counters.timeoutCount++;
+        }
+        this.counters.resentCount++;
+        this.#transmit(segment, nowMs, wireNow);
+      }
+      if (segment.resendAtMs < earliest) earliest = segment.resendAtMs;
+    }
+    this.#skipped = false;
+    this.#resendAtMs = earliest;
+    if (this.#congestion === undefined) return;
+    if (skipped > 0) this.#congestion.resent(outbox.inFlight, resend);
+    if (timedOut > 0) this.#congestion.timedOut();
+  }
+
+  /** Moves from the queue into the window what both ends have room for. */
+  #cut(nowMs: number, wireNow: number): void {
+    const outbox = this.#outbox;
+    let limit = Math.min(this.#options.sendWindow, this.#remoteWindow);
+    if (this.#congestion !== undefined) limit = Math.min(limit, this.#congestion.window);
+    while (outbox.queuedBytes > 0 && outbox.inFlight < limit) {
+      const most = this.proven ? this.#segmentBytes : this.#allowance();
+      const segment = most > 0 ? outbox.cut(most) : undefined;
+      if (segment === undefined) return;
+      segment.rtoMs = this.#roundTrip.rtoMs;
+      segment.firstTs = wireNow;
+      this.counters.sentCount++;
+      if (!this.proven) this.#creditBytes -= HEADER_BYTES + segment.end - segment.start;
+      this.#transmit(segment, nowMs, wireNow);
+      if (segment.resendAtMs < this.#resendAtMs || outbox.inFlight === 1) this.#resendAtMs = segment.resendAtMs;
+    }
+  }
+
+  #transmit(segment: Segment, nowMs: number, wireNow: number): void {
+    segment.sentCount++;
+    segment.skippedCount = 0;
+    segment.ts = wireNow;
+    segment.resendAtMs = nowMs + segment.rtoMs;
+    this.#writer.add(PUSH, segment.fragment, wireNow, segment.sn, segment.bytes, segment.start, segment.end);
+  }
+
+  /** Spends credit, if there is enough, so that `reserveBytes` remain. */
+  #affords(bytes: number, reserveBytes: number): boolean {
+    if (this.proven) return true;
+    if (this.#creditBytes < bytes + reserveBytes) return false;
+    this.#creditBytes -= bytes;
+    return true;
+  }
+
+  /** Told, an unproven peer may fall silent: then only the reserve is left to repeat the proving segment. */
+  #mayTell(): boolean {
+    return this.#outbox.inFlight + this.#outbox.queuedCount === 0 && this.#creditBytes >= RESERVE_BYTES + HEADER_BYTES;
+  }
+
+  get #reserveBytes(): number {
+    return this.#toldUna === this.#options.firstReceived ? 0 : RESERVE_BYTES;
+  }
+
+  /**
+   * Data that a new segment to an unproven peer may carry. Unless the credit covers all that waits, the
+   * first segment is tiny: it can be repeated often, and its acknowledgement is the proof.
+   */
+  #allowance(): number {
+    const reserve = this.#reserveBytes;
+    const credit = this.#creditBytes - HEADER_BYTES;
+    if (reserve > 0 && this.#outbox.inFlight === 0) return Math.min(PROOF_BYTES, credit);
+    if (credit - reserve >= Math.min(this.#outbox.queuedBytes, this.#segmentBytes)) return this.#segmentBytes;
+    return this.#outbox.inFlight === 0 ? Math.min(PROOF_BYTES, credit) : 0;
+  }
+}
