@@ -1,1 +1,5 @@
-export {};
+export { wsListener } from './node/listener.js';
+export type { AllowedOrigins, OriginRule } from './node/origin.js';
+export type { WsListenerOptions, WsUpgraderOptions } from './node/server-options.js';
+export { createWsUpgrader, type WsUpgrader } from './node/upgrader.js';
+export type { WsDeflateOptions } from './options.js';

@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { DEFAULT_MAX_PACKET_BYTES, type Dialer, type DialOptions, type Link, StmpError } from '@stmp/contract';
+import { nodeTlsOptions } from '@stmp/link-duplex';
+import { type ClientOptions, WebSocket } from 'ws';
+import { dialUrl, maskQuery } from '../address.js';
+import { resolveWsDialerOptions, type WsDialerOptions } from '../options.js';
+import { resolveDeflate } from './deflate.js';
+import { WsLink } from './link.js';
+
+/** Dials `ws:` and `wss:` addresses. */
+export function wsDialer(options: WsDialerOptions = {}): Dialer {
+  const { connectTimeoutMs, highWaterBytes } = resolveWsDialerOptions(options);
+  const deflate = resolveDeflate(options.deflate);
+  const settings: ClientOptions = {
+    ...(options.tls === undefined ? {} : nodeTlsOptions(options.tls)),
+    headers: options.headers as ClientOptions['headers'],
+    agent: options.agent as ClientOptions['agent'],
+    perMessageDeflate: deflate.perMessageDeflate,
+  };
+
+  async function dial(address: string, dialOptions: DialOptions = {}): Promise<Link> {
+    const { signal, hello, maxUnitBytes = DEFAULT_MAX_PACKET_BYTES } = dialOptions;
+    const url = dialUrl(address, hello);
+    if (options.tls !== undefined && /^ws:/i.test(url)) {
+      throw new TypeError(`the tls option needs a wss: address, got ${maskQuery(address)}`);
+    }
+    const failed = (code: 'aborted' | 'dial_failed', why: string, cause?: unknown): StmpError =>
+      new StmpError(code, `cannot open ${maskQuery(address)}: ${why}`, { cause });
+    if (signal?.aborted) throw failed('aborted', 'aborted', signal.reason);
+
+    const ws = new WebSocket(url, { ...settings, maxPayload: Math.min(maxUnitBytes, 0x7fff_ffff) });
+    let socket: Duplex | undefined;
+    return new Promise((resolve, reject) => {
+      const giveUp = (error: StmpError): void => {
+        stop();
+        ws.on('error', () => {});
+        ws.terminate();
+        reject(error);
+      };
+      const onAbort = (): void => giveUp(failed('aborted', 'aborted', signal?.reason));
+      const onUpgrade = (response: IncomingMessage): void => {
+        socket = response.socket;
+      };
+      const onError = (cause: Error): void => giveUp(failed('dial_failed', cause.message, cause));
+      const onOpen = (): void => {
+        stop();
+        const deflateFromBytes = ws.extensions === '' ? undefined : deflate.thresholdBytes;
+        const parts = { ws, socket: socket!, client: true, highWaterBytes, maxUnitBytes, deflateFromBytes, hello };
+        const link = new WsLink(parts);
+        link.hold();
+        resolve(link);
+      };
+      const timer =
+        connectTimeoutMs === 0
+          ? undefined
+          : setTimeout(
+              () => giveUp(failed('dial_failed', `no answer within ${connectTimeoutMs} ms (connectTimeoutMs)`)),
+              connectTimeoutMs,
+            );
+      const stop = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        ws.off('upgrade', onUpgrade).off('error', onError).off('open', onOpen);
+      };
+      signal?.addEventListener('abort', onAbort);
+      ws.on('upgrade', onUpgrade).on('error', onError).on('open', onOpen);
+    });
+  }
+
+  return { schemes: ['ws', 'wss'], dial };
+}

@@ -1,0 +1,62 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { TlsServerOptions } from '@stmp/link-duplex';
+import { type WsDeflateOptions, wholeNumber } from '../options.js';
+import { type ResolvedDeflate, resolveDeflate } from './deflate.js';
+import { type AllowedOrigins, type OriginCheck, resolveOrigins } from './origin.js';
+import { isNeverFromQuery } from './overlay.js';
+
+export interface WsUpgraderOptions {
+  /**
+   * Origins of pages that may connect besides those of the same host and port. Requests without `Origin` are not
+   * from pages and always may; `null` (sandboxed frames, files) may when the list names it or the function says so.
+   */
+  readonly allowedOrigins?: AllowedOrigins | undefined;
+  /**
+   * Names that the query may overlay on HTTP headers, besides the handshake's own. Never `cookie`, `origin`, `host`,
+   * `authorization`, `forwarded`, `x-forwarded-*` and `x-real-ip`. Source: STMP 1.0, section 5.
+   */
+  readonly queryHeaders?: readonly string[] | undefined;
+  /** Accept permessage-deflate. Default false. */
+  readonly deflate?: boolean | WsDeflateOptions | undefined;
+  /** `send` reports false above this many queued bytes. Default 65_536, at least 1. */
+  readonly highWaterBytes?: number | undefined;
+}
+
+export interface WsListenerOptions extends WsUpgraderOptions {
+  /**
+   * Mount on this server instead of opening a port; of the address only the path counts then. Requests of other
+   * paths are left to the server's other listeners, and it is neither started nor closed.
+   */
+  readonly server?: HttpServer | HttpsServer | undefined;
+  /** Certificate and key for `wss:` addresses on a port of our own. */
+  readonly tls?: TlsServerOptions | undefined;
+  /** Time for the request's head, on a port of our own. Default 10_000; 0 disables. */
+  readonly handshakeTimeoutMs?: number | undefined;
+}
+
+export interface ResolvedUpgraderOptions {
+  readonly isAllowed: OriginCheck;
+  readonly queryHeaders: ReadonlySet<string>;
+  readonly deflate: ResolvedDeflate;
+  readonly highWaterBytes: number;
+}
+
+export function resolveWsUpgraderOptions(options: WsUpgraderOptions): ResolvedUpgraderOptions {
+  const queryHeaders = new Set<string>();
+  for (const name of options.queryHeaders ?? []) {
+    const lower = name.toLowerCase();
+    if (isNeverFromQuery(lower)) throw new TypeError(`queryHeaders: ${name} is never taken from the query`);
+    queryHeaders.add(lower);
+  }
+  return {
+    isAllowed: resolveOrigins(options.allowedOrigins),
+    queryHeaders,
+    deflate: resolveDeflate(options.deflate),
+    highWaterBytes: wholeNumber('highWaterBytes', options.highWaterBytes, 65_536, 1),
+  };
+}
+
+export function resolveHandshakeTimeout(options: WsListenerOptions): number {
+  return wholeNumber('handshakeTimeoutMs', options.handshakeTimeoutMs, 10_000, 0);
+}
