@@ -1,1 +1,5 @@
-export {};
+export type { GeneratedFile } from './emit.js';
+export { type GenerateOptions, generate, type OutputOptions } from './generate.js';
+export type { ReadSource, Source } from './load.js';
+export { formatProblem, GenerateError, type Problem } from './problem.js';
+export type { ImportExtension } from './scope.js';
