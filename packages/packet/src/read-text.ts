@@ -132,7 +132,7 @@ function readAction(text: string, start: number, end: number): number | bigint |
     const value = readHex(text, start, end, 13);
     return value < 0 ? undefined : value;
   }
-  if (digits > 16) return undefined;
+  // More than 16 digits leave more than eight for the upper half.
   const high = readHex(text, start, end - 8, 8);
   const low = readHex(text, end - 8, end, 8);
   if (high < 0 || low < 0) return undefined;

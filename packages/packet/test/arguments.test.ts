@@ -4,7 +4,13 @@ import {
   encodeServerHandshake,
   encodeServerHandshakeText,
   encodeTextPacket,
+  MAX_PACKET_OVERHEAD,
   type Packet,
+  textRequest,
+  writeCloseHead,
+  writeNotifyHead,
+  writeRequestHead,
+  writeResponseHead,
 } from '@stmp/packet';
 import { describe, expect, it } from 'vitest';
 import { hex, thrownBy } from './helpers.js';
@@ -55,4 +61,12 @@ it('sets no flag for an empty block', () => {
   expect(hex(encodePacket(packet, 'stream'))).toBe('a0010001');
   expect(hex(encodePacket(packet, 'message'))).toBe('a0010001');
   expect(encodeTextPacket(packet)).toBe('Q1:1');
+  const slab = new Uint8Array(MAX_PACKET_OVERHEAD);
+  const written = (end: number): string => hex(slab.subarray(0, end));
+  const empty = new Uint8Array();
+  expect(written(writeRequestHead(slab, 0, true, 1, 1, empty, -1))).toBe('a0010001');
+  expect(written(writeNotifyHead(slab, 0, true, 1, empty, 0))).toBe('b001');
+  expect(written(writeResponseHead(slab, 0, true, 1, 0, empty, -1))).toBe('c0010000');
+  expect(written(writeCloseHead(slab, 0, true, 0, 0))).toBe('d000');
+  expect(textRequest(1, 1, '', '')).toBe('Q1:1');
 });

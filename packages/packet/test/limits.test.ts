@@ -70,6 +70,9 @@ describe('limits of packets', () => {
       ['\ud83d', 3],
       ['\ude00', 3],
       ['\ude00\ud83d', 6],
+      ['\ud83d\ue000', 6],
+      ['\ue000\ude00', 6],
+      ['\ud7ff\ude00', 6],
       ['x\ud83d\ud83d\ude00y', 9],
     ];
     for (const [payload, size] of sizes) {

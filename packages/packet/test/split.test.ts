@@ -45,6 +45,27 @@ describe('a stream packet cut at every byte', () => {
   });
 });
 
+it.each([
+  ['', 1],
+  ['a0', 4],
+  ['b0', 2],
+  ['c001', 4],
+  ['d0', 2],
+  ['a0010080', 5],
+  ['a20100056d', 9],
+  ['a4010001', 5],
+  ['a4010001053a', 10],
+  ['a8010001', 5],
+  ['a8010001ac02', 306],
+  ['ac010001023a3b80', 9],
+])('after %s the packet needs %i bytes, wherever it begins', (begin, needed) => {
+  for (const offset of [0, 7]) {
+    const bytes = unhex(`${'80'.repeat(offset)}${begin}`);
+    expect(read(bytes, offset, bytes.length)).toBe(0);
+    expect(fields.needed).toBe(needed);
+  }
+});
+
 describe('malformed stream packets cut at every byte', () => {
   it.each(vectors.malformed.filter(({ framing }) => framing === 'stream'))('$name', ({ input, limit }) => {
     const bytes = unhex(input);
