@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bytes, concat, ENGINES, gzip, read, sample, text, write } from './helpers.js';
 
 const SYNC_MARK = [0, 0, 0xff, 0xff];
-const SIZES = [1, 2, 31, 32, 33, 500, 65_535, 65_536, 65_537, 131_072, 300_000];
+const SIZES = [1, 2, 31, 32, 33, 500, 65_535, 65_536, 65_537, 140_000];
 
 for (const writer of ENGINES) {
   describe(`written by ${writer}`, () => {
@@ -25,7 +25,7 @@ for (const writer of ENGINES) {
       });
 
       it(`is read by ${reader} at any size of packet`, () => {
-        for (const settings of [{}, { windowBits: 9, memLevel: 1 }, { windowBits: 10, memLevel: 9, level: 1 }]) {
+        for (const settings of [{ level: 1 }, { windowBits: 9, memLevel: 1, level: 1 }]) {
           const compressor = gzip(writer, settings).createCompressor();
           const decompressor = gzip(reader).createDecompressor();
           for (const size of SIZES) {
