@@ -47,7 +47,7 @@ export class CallTable {
     this.#cursor = id;
     this.#tokens[id] = token;
     this.#used++;
-    if (timeoutMs > 0) this.#append(id, nowMs, timeoutMs);
+    if (timeoutMs > 0 && timeoutMs < Number.POSITIVE_INFINITY) this.#append(id, nowMs, timeoutMs);
     else this.#laneOf[id] = 0;
     return id;
   }
@@ -89,12 +89,19 @@ export class CallTable {
     return earliest;
   }
 
-  /** An id whose deadline has passed, or 0. */
+  /** Of the ids whose deadline has passed the earliest, or 0. */
   expired(nowMs: number): number {
-    for (const lane of this.#lanes) {
-      if (lane.head !== 0 && this.#expires[lane.head]! <= nowMs) return lane.head;
+    let found = 0;
+    let earliest = nowMs;
+    for (const { head } of this.#lanes) {
+      if (head === 0) continue;
+      const expires = this.#expires[head]!;
+      if (found === 0 ? expires <= earliest : expires < earliest) {
+        found = head;
+        earliest = expires;
+      }
     }
-    return 0;
+    return found;
   }
 
   /** All live tokens, each once; the table is empty afterwards. */
@@ -104,6 +111,8 @@ export class CallTable {
       if (token !== undefined && token !== ABANDONED) live.push(token);
     }
     this.#tokens = [];
+    this.#next = this.#previous = this.#laneOf = new Uint16Array(0);
+    this.#expires = new Float64Array(0);
     this.#lanes.length = 0;
     this.#window = this.#cursor = this.#used = this.#abandoned = 0;
     return live;

@@ -65,11 +65,16 @@ export function clientHandshake(options: ClientHandshakeOptions): Handshake {
   const check = ({ status, header, message }: ServerHandshake, stream: boolean): Session => {
     if (status !== Status.Ok) throw handshakeError(status, message, 'peer');
     const [type = ''] = weightedList(valuesOf(header, 'Content-Type')).map(({ value }) => value);
-    if (!options.content.some(({ contentType }) => contentType === type)) {
+    const format = stream ? undefined : packetFormat(header);
+    const content = options.content.find(({ contentType }) => contentType === type);
+    if (content === undefined) {
       throw handshakeError(
         Status.BadRequest,
         `the server chose a content type that was not offered: ${type || 'none'}`,
       );
+    }
+    if (format === 'text' && !content.text) {
+      throw handshakeError(Status.BadRequest, `the server chose text packets, which cannot carry ${type}`);
     }
     let compression: Compression | undefined;
     const [encoding] = weightedList(valuesOf(header, 'Content-Encoding')).map(({ value }) => value);
@@ -78,7 +83,6 @@ export function clientHandshake(options: ClientHandshakeOptions): Handshake {
       if (compression === undefined)
         throw handshakeError(Status.BadRequest, `the server chose an encoding that was not offered: ${encoding}`);
     }
-    const format = stream ? undefined : packetFormat(header);
     const accepted = extensionsOf(header);
     return {
       contentType: type,

@@ -1,19 +1,9 @@
 import { type Action, type Headers, type Payload, Status, StmpError, statusName } from '@stmp/contract';
-import {
-  createPacketFields,
-  headerBlockBytes,
-  MAX_PACKET_OVERHEAD,
-  PacketKind,
-  writeCloseHead,
-  writeNotifyHead,
-  writeRequestHead,
-  writeResponseHead,
-} from '@stmp/packet';
+import { createPacketFields, PacketKind } from '@stmp/packet';
 import { CallTable } from './call-table.js';
 import type { Handshake } from './handshake.js';
 import { MAX_ABANDONED_CALLS, type ResolvedEngineOptions } from './options.js';
-import { PartQueue, reserve, shared } from './output.js';
-import { actionBytes, putPayload, sized, sizeOf } from './payload.js';
+import { PacketOutput } from './packet-output.js';
 import {
   type Ending,
   type Engine,
@@ -45,24 +35,15 @@ function toStmpError(error: unknown): StmpError {
 }
 
 /** All of the protocol that does not depend on the framing. */
-export abstract class EngineCore<Unit extends Uint8Array | string> implements Engine {
+export abstract class EngineCore<Unit extends Uint8Array | string> extends PacketOutput<Unit> implements Engine {
   phase: EnginePhase = 'handshaking';
   session: Session | undefined = undefined;
   ending: Ending | undefined = undefined;
   peerIsOurs = false;
   packetsIn = 0;
   bytesIn = 0;
-  hold = false;
 
-  protected readonly options: ResolvedEngineOptions;
   protected readonly handshake: Handshake;
-  /** Our handshake, which leaves in a write of its own. */
-  protected greeting: Unit | undefined = undefined;
-  /** One packet that waits alone, by reference: the whole output of most turns of a broadcast. */
-  protected single: Unit | undefined = undefined;
-  protected parts: PartQueue<Unit> | undefined = undefined;
-  protected pings = 0;
-  protected pongs = 0;
   protected inputEnded = false;
 
   #calls: CallTable | undefined = undefined;
@@ -77,7 +58,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
   #closeMessage = '';
 
   constructor(handshake: Handshake, options: ResolvedEngineOptions, nowMs: number) {
-    this.options = options;
+    super(options);
     this.handshake = handshake;
     this.#lastInMs = nowMs;
     this.#lastPingMs = nowMs;
@@ -87,8 +68,8 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
 
   // --- what the framing adds -------------------------------------------------
 
-  protected abstract readonly stream: boolean;
   abstract readonly hasInput: boolean;
+  /** Takes a unit and counts its plain bytes. */
   protected abstract store(unit: Uint8Array | string): void;
   protected abstract dropInput(): void;
   protected abstract dropOutput(): void;
@@ -97,8 +78,6 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
   /** Reads one packet: > 0 done, 0 more is needed, < 0 minus the status to end with. */
   protected abstract readPacket(into: Inbound): number;
   protected abstract greet(handshake: Uint8Array | string): void;
-  /** Queues bytes `[start, end)` of a slab as one packet. */
-  protected abstract put(slab: Uint8Array, start: number, end: number): number;
   abstract takeOutput(maxBytes: number): Uint8Array | string | undefined;
   abstract get outputBytes(): number;
   abstract writeEncoded(packet: Uint8Array | string): number;
@@ -119,7 +98,6 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
   receive(unit: Uint8Array | string, nowMs: number): void {
     this.#lastInMs = nowMs;
     if (this.phase === 'closed') return;
-    this.bytesIn += unit.length;
     this.store(unit);
   }
 
@@ -158,6 +136,8 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
         if (this.#expireAtMs !== Number.NEGATIVE_INFINITY && this.#expire(into)) return EngineEvent.Expired;
         const read = this.readPacket(into);
         if (read === 0) {
+          // Reading may have ended the connection: then there is an event to tell.
+          if (this.#due !== EngineEvent.None) continue;
           if (!this.inputEnded) return EngineEvent.None;
           this.#endOfInput();
         } else if (read < 0) {
@@ -210,22 +190,19 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
   answerHello(answer: HelloAnswer, nowMs: number): void {
     if (this.phase !== 'authenticating') return;
     const status = answer.status ?? Status.Ok;
-    this.greet(
-      this.handshake.answer(
-        { ...answer, message: answer.message ?? (status === Status.Ok ? '' : statusName(status)) },
-        this.session,
-      ),
-    );
+    if (status !== Status.Ok) {
+      this.#refuse(status, answer.headers, answer.message);
+      return;
+    }
+    this.greet(this.handshake.answer(answer, this.session));
     this.#lastInMs = this.#lastPingMs = nowMs;
-    if (status === Status.Ok) this.#ready();
-    else
-      this.#end({
-        status,
-        message: answer.message ?? statusName(status),
-        origin: 'local',
-        clean: true,
-        error: undefined,
-      });
+    this.#ready();
+  }
+
+  #refuse(status: number, headers: Headers | undefined, text: string | undefined): void {
+    const message = text ?? statusName(status);
+    this.greet(this.handshake.answer({ status, headers, message }, this.session));
+    this.#end({ status, message, origin: 'local', clean: true, error: undefined });
   }
 
   #packet(into: Inbound): EngineEvent {
@@ -239,11 +216,12 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
       case PacketKind.Request:
         return this.phase === 'ready' ? EngineEvent.Request : EngineEvent.None;
       case PacketKind.Notify:
-        if (this.peerIsOurs && typeof into.action === 'number' && into.action <= MAX_CONTROL_ACTION)
-          return this.#control(into);
-        return this.phase === 'ready' ? EngineEvent.Notify : EngineEvent.None;
+        if (this.phase !== 'ready') return EngineEvent.None;
+        return this.peerIsOurs && typeof into.action === 'number' && into.action <= MAX_CONTROL_ACTION
+          ? this.#control(into)
+          : EngineEvent.Notify;
       case PacketKind.Ping:
-        if (this.pongs < MAX_PONGS) this.pongs++;
+        if (this.phase === 'ready' && this.pongs < MAX_PONGS) this.pongs++;
         return EngineEvent.None;
       case PacketKind.Close:
         this.#peerClose(into);
@@ -328,6 +306,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
     nowMs: number,
     timeoutMs: number,
   ): number {
+    if (this.phase !== 'ready') return 0;
     if (this.#calls === undefined) this.#calls = new CallTable();
     const mid = this.#calls.add(token, nowMs, timeoutMs);
     if (mid === 0) return 0;
@@ -377,12 +356,11 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
     if (this.phase === 'closing' || this.phase === 'closed') return;
     this.#closeStatus = status;
     this.#closeMessage = message ?? statusName(status);
-    if (this.phase === 'authenticating') {
-      this.answerHello({ status: status === Status.Ok ? Status.ServerShutdown : status, message }, nowMs);
-      return;
-    }
-    if (this.phase === 'handshaking') {
-      this.#endClosing(false);
+    if (this.phase !== 'ready') {
+      if (this.handshake.side === 'client') {
+        this.greeting = undefined;
+        this.#endClosing(false);
+      } else this.#refuse(status === Status.Ok ? Status.ServerShutdown : status, undefined, message);
       return;
     }
     this.write(PacketKind.Close, 0, status, 0, undefined, message);
@@ -396,8 +374,10 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
     const { phase } = this;
     this.dropInput();
     if (phase === 'ready' || phase === 'closing') {
+      // A Close goes last: while anything waits, it has not left yet.
+      const sayWhy = phase === 'ready' || this.outputBytes > 0;
       this.dropOutput();
-      if (phase === 'ready') this.write(PacketKind.Close, 0, status, 0, undefined, statusName(status));
+      if (sayWhy) this.write(PacketKind.Close, 0, status, 0, undefined, statusName(status));
     } else if (this.handshake.side === 'server') {
       this.greet(
         this.handshake.answer({ status, message: error.origin === 'local' ? error.message : '' }, this.session),
@@ -405,7 +385,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
     } else if (error.code === 'handshake_failed' && error.origin === 'local') {
       // The server believes that all is well: tell it, in the form that any server reads.
       this.write(PacketKind.Close, 0, status, 0, undefined, undefined);
-    }
+    } else this.greeting = undefined;
     this.#end({
       status,
       message: error.message,
@@ -415,76 +395,10 @@ export abstract class EngineCore<Unit extends Uint8Array | string> implements En
     });
   }
 
-  protected write(
-    kind: number,
-    mid: number,
-    status: number,
-    action: Action | string,
-    headers: Headers | undefined,
-    payload: Payload | undefined,
-  ): number {
-    return this.writeBinary(kind, mid, status, action, headers, payload);
-  }
-
-  protected writeBinary(
-    kind: number,
-    mid: number,
-    status: number,
-    action: Action | string,
-    headers: Headers | undefined,
-    payload: Payload | undefined,
-  ): number {
-    const { stream } = this;
-    const name = typeof action === 'string' ? actionBytes(action) : action;
-    const header = headers === undefined ? undefined : headerBlockBytes(headers);
-    let body = payload === undefined ? undefined : sized(payload);
-    let length = -1;
-    let room = MAX_PACKET_OVERHEAD;
-    if (body !== undefined) {
-      length = sizeOf(body);
-      if (length === 0) {
-        body = undefined;
-        length = -1;
-      } else room += length;
-    }
-    if (header !== undefined) room += header.length;
-    if (typeof name === 'object') room += name.length;
-    const limit = room - MAX_PACKET_OVERHEAD;
-    if (limit > this.options.maxPacketBytes) {
-      throw new StmpError(
-        'too_large',
-        `packet of ${limit} bytes is above maxPacketBytes ${this.options.maxPacketBytes}`,
-        { status: Status.RequestEntityTooLarge },
-      );
-    }
-    // While packets are held, each has memory of its own: a dropped or slow one must not keep a slab alive.
-    const inSlab = !this.hold && reserve(room);
-    const slab = inSlab ? shared.slab : new Uint8Array(room);
-    const start = inSlab ? shared.at : 0;
-    let at = start;
-    if (kind === PacketKind.Request) at = writeRequestHead(slab, at, stream, mid, name, header, length);
-    else if (kind === PacketKind.Response) at = writeResponseHead(slab, at, stream, mid, status, header, length);
-    else if (kind === PacketKind.Notify) at = writeNotifyHead(slab, at, stream, name, header, length);
-    else at = writeCloseHead(slab, at, stream, status, length);
-    if (body !== undefined) at = putPayload(slab, at, body);
-    if (inSlab) shared.at = at;
-    return this.put(slab, start, at);
-  }
-
-  /** Appends to the queue of parts; while held, the result can be dropped. */
-  protected enqueue(part: Unit): number {
-    if (this.parts === undefined) this.parts = new PartQueue<Unit>();
-    const ticket = this.parts.push(part);
-    return this.hold ? ticket : 0;
-  }
-
-  drop(ticket: number): boolean {
-    return this.parts?.drop(ticket) ?? false;
-  }
-
   // --- time ------------------------------------------------------------------------
 
   setPaused(paused: boolean, nowMs: number): void {
+    if (paused === this.#paused) return;
     this.#paused = paused;
     this.#lastInMs = nowMs;
     if (paused) this.#lastPingMs = nowMs;

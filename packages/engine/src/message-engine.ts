@@ -1,5 +1,6 @@
 import type { Action, Headers, Payload } from '@stmp/contract';
 import {
+  MAX_PACKET_OVERHEAD,
   PacketKind,
   PING,
   PONG,
@@ -15,11 +16,14 @@ import {
 import { EngineCore } from './core.js';
 import type { Handshake } from './handshake.js';
 import { type ResolvedEngineOptions, resolveEngineOptions } from './options.js';
-import { headerText, payloadText } from './payload.js';
+import { headerText, payloadText, textBytes } from './payload.js';
 import type { NewEngine } from './stream-engine.js';
 import type { Engine, Inbound, Session } from './types.js';
 
 const NO_BYTES = new Uint8Array(0);
+const encoder = new TextEncoder();
+// A byte order mark is data: without ignoreBOM it would be dropped.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const PING_UNIT = Uint8Array.of(PING);
 const PONG_UNIT = Uint8Array.of(PONG);
 
@@ -48,6 +52,7 @@ class MessageEngine extends EngineCore<Unit> {
   }
 
   protected store(unit: Unit): void {
+    this.bytesIn += unit.length;
     if (this.#unit === undefined) this.#unit = unit;
     else if (this.#waiting === undefined) this.#waiting = [unit];
     else this.#waiting.push(unit);
@@ -71,7 +76,7 @@ class MessageEngine extends EngineCore<Unit> {
     if (typeof unit === 'string') return this.handshake.readText(unit, this.options);
     const read = this.handshake.readBytes(unit, 0, unit.length, this.options, false);
     // A message holds a whole handshake or a broken one.
-    if (read === undefined) throw new RangeError('incomplete handshake');
+    if (read?.next !== unit.length) throw new RangeError('expected one handshake, the whole message');
     return read.session;
   }
 
@@ -81,12 +86,12 @@ class MessageEngine extends EngineCore<Unit> {
     let read: number;
     // The negotiated format decides, not the type of the message: the original sends text in binary messages.
     if (this.session!.text) {
-      const text = typeof unit === 'string' ? unit : new TextDecoder().decode(unit);
+      const text = typeof unit === 'string' ? unit : decoder.decode(unit);
       into.text = text;
       into.bytes = NO_BYTES;
       read = readTextPacket(text, this.options, into);
     } else {
-      const bytes = typeof unit === 'string' ? new TextEncoder().encode(unit) : unit;
+      const bytes = typeof unit === 'string' ? encoder.encode(unit) : unit;
       into.text = undefined;
       into.bytes = bytes;
       read = readMessagePacket(bytes, this.options, into);
@@ -108,13 +113,24 @@ class MessageEngine extends EngineCore<Unit> {
     headers: Headers | undefined,
     payload: Payload | undefined,
   ): number {
-    if (!this.session?.text) return this.writeBinary(kind, mid, status, action, headers, payload);
+    if (!this.session?.text) return super.write(kind, mid, status, action, headers, payload);
     const header = headerText(headers);
     const body = payload === undefined ? undefined : payloadText(payload) || undefined;
+    this.#checkText(typeof action === 'string' ? action : undefined, header, body);
     if (kind === PacketKind.Request) return this.#append(textRequest(mid, action, header, body));
     if (kind === PacketKind.Response) return this.#append(textResponse(mid, status, header, body));
     if (kind === PacketKind.Notify) return this.#append(textNotify(action, header, body));
     return this.#append(textClose(status, body));
+  }
+
+  #checkText(name: string | undefined, header: string | undefined, body: string | undefined): void {
+    const { maxPacketBytes, maxHeaderBytes } = this.options;
+    const headerUnits = header?.length ?? 0;
+    const units = headerUnits + (name?.length ?? 0) + (body?.length ?? 0);
+    // No character takes more than three bytes per unit of the string: nearly always that settles it.
+    if (units * 3 <= maxPacketBytes && headerUnits * 3 <= maxHeaderBytes) return;
+    const headerBytes = textBytes(header);
+    this.checkSize(headerBytes + textBytes(name) + textBytes(body), headerBytes);
   }
 
   protected put(slab: Uint8Array, start: number, end: number): number {
@@ -122,7 +138,9 @@ class MessageEngine extends EngineCore<Unit> {
   }
 
   writeEncoded(packet: Unit): number {
-    return this.phase === 'ready' ? this.#append(packet) : 0;
+    if (this.phase !== 'ready') return 0;
+    this.checkSize(packet.length - MAX_PACKET_OVERHEAD, 0);
+    return this.#append(packet);
   }
 
   #append(unit: Unit): number {

@@ -29,7 +29,7 @@ interface Weighted {
   readonly weight: number;
 }
 
-/** Reads lists as HTTP does: several fields, commas, parameters, q-values. Best first; equal ones in the order given. */
+/** Reads lists as HTTP does: several fields, commas, parameters, q-values; in the order given. */
 export function weightedList(values: readonly string[]): Weighted[] {
   const list: Weighted[] = [];
   for (const item of values.join(',').split(',')) {
@@ -42,37 +42,68 @@ export function weightedList(values: readonly string[]): Weighted[] {
     }
     list.push({ value, weight });
   }
-  return list.sort((a, b) => b.weight - a.weight);
+  return list;
 }
 
-const matches = (range: string, type: string): boolean =>
-  range === type || range === '*/*' || (range.endsWith('/*') && type.startsWith(range.slice(0, -1)));
+/** How closely a range of a list fits a name: 3 exactly, 2 `type/*`, 1 anything, 0 not at all. */
+function closeness(range: string, name: string): number {
+  if (range === name) return 3;
+  if (range === '*/*' || range === '*') return 1;
+  return range.endsWith('/*') && name.startsWith(range.slice(0, -1)) ? 2 : 0;
+}
 
-/** The content type to use, or undefined. A type ruled out by `q=0` is not chosen through a wildcard. */
+/** Index of the range that decides over a name: the closest one, the first of equals; -1: none. */
+function rangeFor(list: readonly Weighted[], name: string): number {
+  let found = -1;
+  let best = 0;
+  for (const [at, { value }] of list.entries()) {
+    const fit = closeness(value, name);
+    if (fit > best) {
+      best = fit;
+      found = at;
+    }
+  }
+  return found;
+}
+
+/** What the list likes best of what is offered; of equals the one that the list has first, then the one offered first. */
+function choose<T>(
+  list: readonly Weighted[],
+  offered: readonly T[],
+  nameOf: (item: T) => string,
+): Choice<T> | undefined {
+  let found: (Choice<T> & { readonly at: number }) | undefined;
+  for (const item of offered) {
+    const at = rangeFor(list, nameOf(item));
+    if (at < 0) continue;
+    const { weight } = list[at]!;
+    const least = found?.weight ?? 0;
+    if (weight > least || (found !== undefined && weight === least && at < found.at)) found = { item, weight, at };
+  }
+  return found;
+}
+
+interface Choice<T> {
+  readonly item: T;
+  readonly weight: number;
+}
+
+/** The content type to use, or undefined. */
 export function chooseContent<T extends OfferedContent>(
   headers: Headers,
   offered: readonly T[],
   text: boolean,
 ): T | undefined {
-  const list = weightedList(valuesOf(headers, 'Accept'));
-  const refused = new Set(list.filter(({ weight }) => weight === 0).map(({ value }) => value));
-  for (const { value, weight } of list) {
-    if (weight === 0) break;
-    const found = offered.find(
-      (content) => matches(value, content.contentType) && !refused.has(content.contentType) && (content.text || !text),
-    );
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const usable = text ? offered.filter((content) => content.text) : offered;
+  return choose(weightedList(valuesOf(headers, 'Accept')), usable, ({ contentType }) => contentType)?.item;
 }
 
+/** The compression to use; undefined also where the client likes plain bytes better. */
 export function chooseCompression(headers: Headers, offered: readonly Compression[]): Compression | undefined {
-  for (const { value, weight } of weightedList(valuesOf(headers, 'Accept-Encoding'))) {
-    if (weight === 0) break;
-    const found = offered.find(({ encoding }) => encoding === value || value === '*');
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const list = weightedList(valuesOf(headers, 'Accept-Encoding'));
+  const choice = choose(list, offered, ({ encoding }) => encoding);
+  const plain = list.find(({ value }) => value === 'identity');
+  return plain !== undefined && choice !== undefined && plain.weight > choice.weight ? undefined : choice?.item;
 }
 
 /** The packet format a side named: `text` or `binary` in any case; everything else counts as absent. */
@@ -95,7 +126,8 @@ export function extensionsOf(headers: Headers): string[] | undefined {
 /** Checks the version that a client sent out of band. */
 export function checkVersionHeader(headers: Headers): void {
   const [version] = valuesOf(headers, 'Stmp-Version');
-  if (version === undefined || !/^\d+\.\d+$/.test(version)) {
+  // One hex digit each, as in the version byte.
+  if (version === undefined || !/^[\dA-Fa-f]\.[\dA-Fa-f]$/.test(version)) {
     throw handshakeError(Status.ProtocolError, 'expected the header Stmp-Version=1.0');
   }
   if (version !== VERSION) throw handshakeError(Status.BadRequest, `expected version ${VERSION}, got ${version}`);

@@ -1,25 +1,22 @@
-import type { Action, Headers, Payload } from '@stmp/contract';
+import type { Action, Headers, Payload, PayloadWriter } from '@stmp/contract';
 import { encodeHeaderBlock, headerBlockBytes, MAX_PACKET_OVERHEAD, textNotify, writeNotifyHead } from '@stmp/packet';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A byte order mark is data: without ignoreBOM it would be dropped.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const scratch = new Uint8Array(65_536);
 const SHORT_TEXT = 48;
+
+/** Short ASCII text, written without going through an encoder; there is one, for the text sized last. */
+interface ShortText {
+  readonly len: number;
+}
 
 /** A payload of known length, ready to be written. Views of scratch memory live until the next call. */
 export type Sized = Exclude<Payload, string> | ShortText;
 
-/** Short ASCII text, written without going through an encoder. */
-export interface ShortText {
-  readonly ascii: string;
-  readonly len: number;
-}
-
 let shortText = '';
 const SHORT: ShortText = {
-  get ascii() {
-    return shortText;
-  },
   get len() {
     return shortText.length;
   },
@@ -52,13 +49,14 @@ export function putPayload(slab: Uint8Array, at: number, payload: Sized): number
     slab.set(payload, at);
     return at + payload.length;
   }
-  if ('ascii' in payload) {
-    const text = payload.ascii;
+  if (payload === SHORT) {
+    const text = shortText;
     for (let i = 0; i < text.length; i++) slab[at + i] = text.charCodeAt(i);
     return at + text.length;
   }
-  payload.finishInto(slab, at);
-  return at + payload.len;
+  const { len } = payload;
+  (payload as PayloadWriter).finishInto(slab, at);
+  return at + len;
 }
 
 /** A payload as text, for text packets. Bytes are read as UTF-8. */
@@ -68,6 +66,11 @@ export function payloadText(payload: Payload): string {
   const bytes = new Uint8Array(payload.len);
   payload.finishInto(bytes, 0);
   return decoder.decode(bytes);
+}
+
+/** Bytes of `text` in UTF-8. */
+export function textBytes(text: string | undefined): number {
+  return text === undefined ? 0 : encoder.encode(text).length;
 }
 
 /** A method name as it is written: bytes; numbers stay. */

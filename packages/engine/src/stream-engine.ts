@@ -1,5 +1,5 @@
-import { type Compressor, type Decompressor, StmpError } from '@stmp/contract';
-import { PING, PONG, readStreamPacket } from '@stmp/packet';
+import { type Compression, type Compressor, type Decompressor, Status, StmpError } from '@stmp/contract';
+import { MAX_PACKET_OVERHEAD, PING, PONG, readStreamPacket } from '@stmp/packet';
 import { EngineCore } from './core.js';
 import type { Handshake } from './handshake.js';
 import { type ResolvedEngineOptions, resolveEngineOptions } from './options.js';
@@ -10,6 +10,8 @@ const NO_BYTES = new Uint8Array(0);
 const PING_UNIT = Uint8Array.of(PING);
 const PONG_UNIT = Uint8Array.of(PONG);
 const FIRST_TAIL_BYTES = 256;
+/** The original breaks on a packet that crosses a multiple of this within one member. Source: STMP 1.0, section 6. */
+const UPSTREAM_MEMBER_BYTES = 32_768;
 
 export interface NewEngine {
   readonly handshake: Handshake;
@@ -63,6 +65,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
   protected store(unit: Uint8Array | string): void {
     if (typeof unit === 'string') throw new TypeError('a byte stream carries no strings');
     if (unit.length === 0) return;
+    if (this.#inflate === undefined) this.bytesIn += unit.length;
     if (this.#inflate === undefined && this.#at === this.#chunk.length) {
       this.#chunk = unit;
       this.#at = 0;
@@ -75,8 +78,10 @@ class StreamEngine extends EngineCore<Uint8Array> {
     this.#at = 0;
     this.#waiting = undefined;
     this.#tail = undefined;
+    this.#tailLength = 0;
     this.#inflate?.close();
     this.#inflate = undefined;
+    this.#inflateHungry = true;
   }
 
   /** Moves on to the next chunk of plain bytes. @returns false when there is none. */
@@ -86,7 +91,10 @@ class StreamEngine extends EngineCore<Uint8Array> {
     for (;;) {
       if (!this.#inflateHungry) {
         const piece = inflate.pull();
-        if (piece !== undefined) return this.#take(piece);
+        if (piece !== undefined) {
+          this.bytesIn += piece.length;
+          return this.#take(piece);
+        }
         this.#inflateHungry = true;
       }
       const unit = this.#nextUnit();
@@ -109,38 +117,34 @@ class StreamEngine extends EngineCore<Uint8Array> {
   }
 
   protected readHandshake(): Session | undefined {
-    // Handshakes are short and read once: the whole is put together whenever more of it comes.
-    for (;;) {
+    do {
       const rest = this.#chunk.length - this.#at;
-      if (rest > 0) {
-        let bytes = this.#at === 0 ? this.#chunk : this.#chunk.subarray(this.#at);
-        if (this.#tail !== undefined) {
-          const joined = new Uint8Array(this.#tail.length + bytes.length);
-          joined.set(this.#tail);
-          joined.set(bytes, this.#tail.length);
-          bytes = joined;
-        }
-        const read = this.handshake.readBytes(bytes, 0, bytes.length, this.options, true);
-        if (read !== undefined) {
-          this.#tail = undefined;
-          this.#chunk = bytes;
-          this.#at = read.next;
-          this.#startCompression(read.session);
-          return read.session;
-        }
-        this.#tail = bytes;
+      if (rest === 0) continue;
+      const before = this.#tailLength;
+      this.#tailWithRoom(rest, before + rest * 2).set(
+        this.#at === 0 ? this.#chunk : this.#chunk.subarray(this.#at),
+        before,
+      );
+      this.#tailLength += rest;
+      const read = this.handshake.readBytes(this.#tail!, 0, this.#tailLength, this.options, true);
+      if (read !== undefined) {
+        // What lies behind the handshake is read from the chunk.
+        this.#at += read.next - before;
+        this.#tail = undefined;
+        this.#startCompression(read.session);
+        return read.session;
       }
-      if (!this.#nextChunk()) return undefined;
-    }
+    } while (this.#nextChunk());
+    return undefined;
   }
 
   #startCompression(session: Session): void {
     if (session.compression === undefined) return;
     this.#inflate = session.compression.createDecompressor();
     const rest = this.#chunk.subarray(this.#at);
-    this.#chunk = NO_BYTES;
-    this.#at = 0;
+    this.#take(undefined);
     if (rest.length > 0) this.#waiting = [rest, ...(this.#waiting ?? [])];
+    for (const unit of this.#waiting ?? []) this.bytesIn -= unit.length;
   }
 
   protected readPacket(into: Inbound): number {
@@ -165,7 +169,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
           this.fail(
             error instanceof StmpError
               ? error
-              : new StmpError('compression_failed', 'unreadable input', { status: 3, cause: error }),
+              : new StmpError('compression_failed', 'unreadable input', { status: Status.ProtocolError, cause: error }),
           );
           return 0;
         }
@@ -176,19 +180,17 @@ class StreamEngine extends EngineCore<Uint8Array> {
   /** Copies the unfinished packet at the end of the chunk, so that the chunk can be let go. */
   #beginTail(needed: number): void {
     const rest = this.#chunk.length - this.#at;
-    this.#tail = new Uint8Array(Math.max(FIRST_TAIL_BYTES, Math.min(needed, rest * 2)));
-    this.#tail.set(this.#chunk.subarray(this.#at));
+    this.#tailWithRoom(rest, needed).set(this.#chunk.subarray(this.#at));
     this.#tailLength = rest;
     this.#tailNeeds = needed;
-    this.#chunk = NO_BYTES;
-    this.#at = 0;
+    this.#take(undefined);
   }
 
   /** Goes on with the packet in the tail, never taking more than it is known to need. */
   #readTail(into: Inbound): number {
     while (this.#at < this.#chunk.length) {
       const count = Math.min(this.#tailNeeds - this.#tailLength, this.#chunk.length - this.#at);
-      const tail = this.#tailWithRoom(count);
+      const tail = this.#tailWithRoom(count, this.#tailNeeds);
       tail.set(this.#chunk.subarray(this.#at, this.#at + count), this.#tailLength);
       this.#tailLength += count;
       this.#at += count;
@@ -197,6 +199,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
       if (next < 0) return next;
       if (next > 0) {
         this.#tail = undefined;
+        this.#tailLength = 0;
         into.bytes = tail;
         return 1;
       }
@@ -205,12 +208,16 @@ class StreamEngine extends EngineCore<Uint8Array> {
     return 0;
   }
 
-  /** The tail grows with what has arrived, never with what was announced. */
-  #tailWithRoom(count: number): Uint8Array {
-    const tail = this.#tail!;
-    if (this.#tailLength + count <= tail.length) return tail;
-    const grown = new Uint8Array(Math.max((this.#tailLength + count) * 2, FIRST_TAIL_BYTES));
-    grown.set(tail.subarray(0, this.#tailLength));
+  /**
+   * The tail with room for `count` more of the `needed` bytes. It grows with what has arrived, to twice
+   * that at most, never with what was announced.
+   */
+  #tailWithRoom(count: number, needed: number): Uint8Array {
+    const tail = this.#tail;
+    const length = this.#tailLength + count;
+    if (tail !== undefined && length <= tail.length) return tail;
+    const grown = new Uint8Array(Math.max(FIRST_TAIL_BYTES, Math.min(needed, length * 2)));
+    if (tail !== undefined) grown.set(tail.subarray(0, this.#tailLength));
     this.#tail = grown;
     return grown;
   }
@@ -241,6 +248,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
 
   writeEncoded(packet: Uint8Array | string): number {
     if (this.phase !== 'ready') return 0;
+    this.checkSize(packet.length - MAX_PACKET_OVERHEAD, 0);
     const bytes = packet as Uint8Array;
     if (
       !this.hold &&
@@ -260,24 +268,24 @@ class StreamEngine extends EngineCore<Uint8Array> {
     if (this.single !== undefined) {
       const { single } = this;
       this.single = undefined;
-      this.#push(single);
+      this.enqueue(single);
     }
     if (this.#openEnd > this.#openStart) {
-      this.#push(this.#openSlab.subarray(this.#openStart, this.#openEnd));
-      this.#openStart = this.#openEnd = 0;
-      this.#openSlab = NO_BYTES;
+      this.enqueue(this.#openSlab.subarray(this.#openStart, this.#openEnd));
+      this.#letGo();
     }
   }
 
-  #push(part: Uint8Array): void {
-    this.enqueue(part);
+  /** An idle connection must not keep a slab alive. */
+  #letGo(): void {
+    this.#openSlab = NO_BYTES;
+    this.#openStart = this.#openEnd = 0;
   }
 
   protected dropOutput(): void {
     this.single = undefined;
     this.parts?.clear();
-    this.#openStart = this.#openEnd = 0;
-    this.#openSlab = NO_BYTES;
+    this.#letGo();
     this.pings = this.pongs = 0;
   }
 
@@ -299,19 +307,19 @@ class StreamEngine extends EngineCore<Uint8Array> {
       this.greeting = undefined;
       return greeting;
     }
-    if (this.session?.compression !== undefined && this.phase !== 'authenticating')
-      return this.#takeCompressed(maxBytes);
-    if (this.pongs > 0) {
-      this.pongs--;
-      return PONG_UNIT;
-    }
-    if (this.pings > 0) {
-      this.pings--;
-      return PING_UNIT;
-    }
-    if (this.parts === undefined || this.parts.empty) return this.#takeOpen();
+    const compression = this.session?.compression;
+    if (compression !== undefined) return this.#takeCompressed(compression, maxBytes);
+    if (this.pings + this.pongs === 0 && (this.parts === undefined || this.parts.empty)) return this.#takeOpen();
+    const control = this.#takeControl();
     this.#seal();
-    return this.#merge(maxBytes);
+    return this.#merge(control ?? this.parts?.shift(), maxBytes);
+  }
+
+  #takeControl(): Uint8Array | undefined {
+    const { pings, pongs } = this;
+    this.pings = this.pongs = 0;
+    if (pings + pongs > 1) return new Uint8Array(pongs + pings).fill(PONG).fill(PING, pongs);
+    return pings > 0 ? PING_UNIT : pongs > 0 ? PONG_UNIT : undefined;
   }
 
   #takeOpen(): Uint8Array | undefined {
@@ -322,25 +330,22 @@ class StreamEngine extends EngineCore<Uint8Array> {
     }
     if (this.#openEnd === this.#openStart) return undefined;
     const unit = this.#openSlab.subarray(this.#openStart, this.#openEnd);
-    // A run goes on behind what was taken, never into it.
-    this.#openStart = this.#openEnd;
+    this.#letGo();
     return unit;
   }
 
-  /** Whole parts up to `maxBytes`, at least one. */
-  #merge(maxBytes: number): Uint8Array | undefined {
-    const parts = this.parts!;
-    const first = parts.shift();
-    if (first === undefined) return undefined;
-    let total = first.length;
-    let next = parts.peek();
-    if (next === undefined || total + next.length > maxBytes) return first;
+  /** `first` and the whole parts that follow it, up to `maxBytes`. */
+  #merge(first: Uint8Array | undefined, maxBytes: number): Uint8Array | undefined {
+    const { parts } = this;
+    let next = parts?.peek();
+    if (first === undefined || next === undefined || first.length + next.length > maxBytes) return first;
     const taken = [first];
+    let total = first.length;
     while (next !== undefined && total + next.length <= maxBytes) {
       taken.push(next);
       total += next.length;
-      parts.shift();
-      next = parts.peek();
+      parts!.shift();
+      next = parts!.peek();
     }
     const unit = new Uint8Array(total);
     let at = 0;
@@ -351,29 +356,30 @@ class StreamEngine extends EngineCore<Uint8Array> {
     return unit;
   }
 
-  #takeCompressed(maxBytes: number): Uint8Array | undefined {
-    if (this.outputBytes === 0) return undefined;
+  #takeCompressed(compression: Compression, maxBytes: number): Uint8Array | undefined {
+    if (this.outputBytes === 0) {
+      if (this.phase === 'closed') {
+        this.#deflate?.close();
+        this.#deflate = undefined;
+      }
+      return undefined;
+    }
     if (this.#deflate === undefined) {
-      this.#deflate = this.session!.compression!.createCompressor(
-        this.peerIsOurs ? undefined : { memberBytes: 32_768 },
+      this.#deflate = compression.createCompressor(
+        this.peerIsOurs ? undefined : { memberBytes: UPSTREAM_MEMBER_BYTES },
       );
     }
     const deflate = this.#deflate;
-    for (; this.pongs > 0; this.pongs--) deflate.add(PONG_UNIT, 0, 1);
-    for (; this.pings > 0; this.pings--) deflate.add(PING_UNIT, 0, 1);
+    const control = this.#takeControl();
+    let total = control?.length ?? 0;
+    for (let at = 0; at < total; at++) deflate.add(control!, at, at + 1);
     this.#seal();
-    let total = 0;
     for (let part = this.parts?.peek(); part !== undefined; part = this.parts!.peek()) {
       if (total > 0 && total + part.length > maxBytes) break;
       total += part.length;
       deflate.add(part, 0, part.length);
       this.parts!.shift();
     }
-    const unit = deflate.flush();
-    if (this.phase === 'closed' && this.outputBytes === 0) {
-      deflate.close();
-      this.#deflate = undefined;
-    }
-    return unit;
+    return deflate.flush();
   }
 }

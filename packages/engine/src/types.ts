@@ -86,7 +86,7 @@ export interface Keepalive {
 export interface EngineOptions {
   /** Time for the whole handshake, authentication included. Default 10_000; 0 disables. */
   readonly handshakeTimeoutMs?: number | undefined;
-  /** Wait for the echo of our Close, then the connection ends without it. Default 5_000. */
+  /** Wait for the echo of our Close, then the connection ends without it. Default 5_000; 0 does not wait. */
   readonly closeTimeoutMs?: number | undefined;
   readonly keepalive?: Keepalive | undefined;
   /** Method, header block and payload of one packet together. Default 16 MiB. */
@@ -111,7 +111,7 @@ export interface Engine {
   /** After `Closed`. */
   readonly ending: Ending | undefined;
   readonly peerIsOurs: boolean;
-  /** Packets and plain bytes received since the start. */
+  /** Packets and bytes received since the start; bytes as they are after decompression. */
   readonly packetsIn: number;
   readonly bytesIn: number;
 
@@ -131,7 +131,7 @@ export interface Engine {
    * Sends a request.
    * @param token Comes back with the response or the expiry; not undefined.
    * @param timeoutMs 0: no deadline.
-   * @returns its id; 0 when none is free.
+   * @returns its id; 0 when none is free, or outside of the phase `ready`.
    */
   call(
     token: unknown,
@@ -150,9 +150,12 @@ export interface Engine {
   writeEncoded(packet: Uint8Array | string): number;
   /** Asks the peer to move (extension `drain`). @returns false when it does not know how. */
   askToDrain(): boolean;
-  /** Sends a Close after all that is queued, then waits for its echo. During a handshake it ends at once. */
+  /**
+   * Sends a Close after all that is queued, then waits for its echo. During a handshake it ends at once:
+   * a client silently, a server with `status` (for Ok ServerShutdown) as its answer.
+   */
   close(status: number, message: string | undefined, nowMs: number): void;
-  /** Sends a Close before all that is queued, which is dropped, then ends without waiting. */
+  /** Drops all that is queued and sends a Close, unless one has left, then ends without waiting. */
   fail(error: StmpError): void;
 
   /** While set, packets are kept apart, so that they can be dropped one by one. For links that are full. */
