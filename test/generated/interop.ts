@@ -3,11 +3,6 @@
 
 import type { EventsType, MessageType, Method, ServiceType } from '@stmp/contract';
 
-const google_protobuf_Empty: MessageType<void, void> = {
-  typeName: 'google.protobuf.Empty',
-  fields: [],
-};
-
 export const Color = {
   COLOR_NONE: 0,
   RED: 1,
@@ -172,6 +167,8 @@ export const HeaderDump: MessageType<HeaderDump, HeaderDumpInit> = {
     [2, 'remote', 'string'],
   ],
 };
+
+const google_protobuf_Empty: MessageType<void, void> = { typeName: 'google.protobuf.Empty', fields: [] };
 
 /** The methods of {@link EchoService}. */
 export interface EchoServiceMethods {

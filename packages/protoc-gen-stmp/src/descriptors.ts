@@ -77,6 +77,7 @@ export function fileFromDescriptor(file: FileDescriptorProto): FileModel {
     syntax: file.syntax === '' ? 'proto2' : file.syntax,
     syntaxLine: at([FILE.syntax]).line || 1,
     package: scope,
+    publicImports: file.publicDependency.map((i) => file.dependency[i] ?? ''),
     messages: messagesOf(file.messageType, scope, [], [FILE.message], at),
     enums: enumsOf(file.enumType, scope, [], [FILE.enum], at),
     services: file.service.map((service, i) => serviceOf(service, scope, [FILE.service, i], at)),

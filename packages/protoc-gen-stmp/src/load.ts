@@ -14,7 +14,7 @@ import { GenerateError, type Problem } from './problem.js';
 import { type Scanned, type ScannedFile, scanProto } from './scan.js';
 import { StmpOptions } from './stmp-options.js';
 import { packagesOf, Symbols, type Visible } from './symbols.js';
-import { isWellKnownFile } from './well-known.js';
+import { isOptionsFile, isWellKnownFile } from './well-known.js';
 
 /** A `.proto` that was read. */
 export interface Source {
@@ -31,9 +31,6 @@ interface Parsed extends Source {
   readonly scanned: ScannedFile;
   readonly root: protobuf.Root;
 }
-
-/** The options file is known without being read, so that nobody has to name its folder. */
-const isOptionsFile = (name: string): boolean => name === 'stmp.proto' || name === 'stmp/stmp.proto';
 
 const SCALARS: ReadonlySet<string> = new Set(
   'double float int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 bool string bytes'.split(' '),
@@ -162,6 +159,13 @@ const declared = (node: Scanned): { line: number; doc: string; deprecated: boole
 const hasOption = (node: Scanned, name: string, value: string): boolean =>
   node.options.some((option) => option.name === name && option.value[0]?.text === value);
 
+/** Decimal, `0x` or, with a leading zero, octal. */
+const integer = (text: string): number => {
+  const digits = text.replace('-', '');
+  const value = Number(/^0[0-7]+$/.test(digits) ? `0o${digits}` : digits);
+  return text.startsWith('-') ? -value : value;
+};
+
 const NOWHERE: Scanned = {
   kind: '',
   name: '',
@@ -202,6 +206,7 @@ class Converter {
       syntax: scanned.syntax,
       syntaxLine: scanned.syntaxLine,
       package: scanned.package,
+      publicImports: scanned.imports.filter(({ isPublic }) => isPublic).map(({ path }) => path),
       ...this.#nested(objects, scanned, scanned.package, []),
       services: objects.filter((each) => each instanceof protobuf.Service).map((each) => this.#service(each)),
     };
@@ -222,14 +227,15 @@ class Converter {
         .map((each) => this.#message(each, at(each.name, 'message'), full(each.name), [...path, each.name])),
       enums: objects
         .filter((each) => each instanceof protobuf.Enum)
-        .map((each) => this.#enum(each, at(each.name, 'enum'), full(each.name), [...path, each.name])),
+        .map((each) => this.#enum(at(each.name, 'enum'), full(each.name), [...path, each.name])),
     };
   }
 
-  #enum(of: protobuf.Enum, node: Scanned, fullName: string, path: readonly string[]): EnumModel {
+  #enum(node: Scanned, fullName: string, path: readonly string[]): EnumModel {
+    // The parser keeps values in a plain object, which has no place for a value named __proto__.
     const values = node.children
       .filter((child) => child.kind === 'value')
-      .map((child) => ({ name: child.name, no: of.values[child.name] ?? 0, ...declared(child) }));
+      .map((child) => ({ name: child.name, no: integer(child.number), ...declared(child) }));
     return { fullName, path, values, ...declared(node) };
   }
 

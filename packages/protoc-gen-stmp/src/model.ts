@@ -93,6 +93,8 @@ export interface FileModel {
   readonly syntax: string;
   readonly syntaxLine: number;
   readonly package: string;
+  /** What it imports for those who import it. */
+  readonly publicImports: readonly string[];
   readonly messages: readonly MessageModel[];
   readonly enums: readonly EnumModel[];
   readonly services: readonly ServiceModel[];

@@ -1,7 +1,7 @@
 import type { Linked } from './link.js';
 import type { FieldModel, FileModel, TypeRef } from './model.js';
 import { type FileNames, type Names, nameFile } from './names.js';
-import { EMPTY, NULL_VALUE, WELL_KNOWN } from './well-known.js';
+import { EMPTY, isOptionsFile, isWellKnownFile, NULL_VALUE, WELL_KNOWN } from './well-known.js';
 
 /** How relative imports between generated files end. */
 export type ImportExtension = 'js' | 'ts' | 'none';
@@ -93,15 +93,28 @@ export class Scope {
     if (owner === undefined) throw new Error(`unknown type ${fullName}`);
     if (owner.name === this.#file.name) return this.own[what].get(fullName)!;
     const exported = remember(this.#others, owner.name, () => nameFile(owner))[what].get(fullName)!;
-    const specifier = relativeImport(this.#file.name, owner.name, this.#options.importExtension);
+    const specifier = this.#specifier(owner.name);
     const imports = remember(this.#imports, specifier, () => ({ value: new Map(), type: new Map() }));
     const list = what === 'type' ? imports.value : imports.type;
     return remember(list, exported, () => this.#local.take(exported));
   }
 
+  /** What is passed on to those who import this file. */
+  exportLines(): string[] {
+    return this.#publicImports().map((name) => `export * from '${this.#specifier(name)}';`);
+  }
+
   /** The files whose output is imported. */
   get importedFiles(): string[] {
-    return [...this.#others.keys()].sort(compare);
+    return [...new Set([...this.#others.keys(), ...this.#publicImports()])].sort(compare);
+  }
+
+  #publicImports(): string[] {
+    return this.#file.publicImports.filter((name) => !isWellKnownFile(name) && !isOptionsFile(name));
+  }
+
+  #specifier(name: string): string {
+    return relativeImport(this.#file.name, name, this.#options.importExtension);
   }
 
   /** Import lines, for TypeScript or, with `valuesOnly`, for JavaScript. */

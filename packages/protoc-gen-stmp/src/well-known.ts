@@ -112,3 +112,6 @@ export const EMPTY = 'google.protobuf.Empty';
 
 /** The files that come with every protobuf compiler. */
 export const isWellKnownFile = (name: string): boolean => /^google\/protobuf\/[^/]+\.proto$/.test(name);
+
+/** The options file; known without being read, so that nobody has to name its folder. */
+export const isOptionsFile = (name: string): boolean => name === 'stmp.proto' || name === 'stmp/stmp.proto';

@@ -3,17 +3,13 @@
 
 import type { EventsType, MessageType, Method, ServiceType } from 'stmp';
 
-const google_protobuf_Empty: MessageType<void, void> = {
-  typeName: 'google.protobuf.Empty',
-  fields: [],
-};
-
 export interface JoinInput {
   /** The room to enter. */
   name: string;
 }
 /** What may be sent as {@link JoinInput}. */
 export interface JoinInputInit {
+  /** The room to enter. */
   name?: string | undefined;
 }
 export const JoinInput: MessageType<JoinInput, JoinInputInit> = {
@@ -27,6 +23,7 @@ export interface ExitInput {
 }
 /** What may be sent as {@link ExitInput}. */
 export interface ExitInputInit {
+  /** The room to leave. */
   name?: string | undefined;
 }
 export const ExitInput: MessageType<ExitInput, ExitInputInit> = {
@@ -43,6 +40,7 @@ export interface RoomModel {
 /** What may be sent as {@link RoomModel}. */
 export interface RoomModelInit {
   name?: string | undefined;
+  /** The addresses of all users, the caller included. */
   users?: readonly string[] | undefined;
 }
 export const RoomModel: MessageType<RoomModel, RoomModelInit> = {
@@ -59,6 +57,7 @@ export interface JoinEvent {
 }
 /** What may be sent as {@link JoinEvent}. */
 export interface JoinEventInit {
+  /** The address of the user. */
   user?: string | undefined;
 }
 export const JoinEvent: MessageType<JoinEvent, JoinEventInit> = {
@@ -72,12 +71,15 @@ export interface ExitEvent {
 }
 /** What may be sent as {@link ExitEvent}. */
 export interface ExitEventInit {
+  /** The address of the user. */
   user?: string | undefined;
 }
 export const ExitEvent: MessageType<ExitEvent, ExitEventInit> = {
   typeName: 'stmp.examples.quick_start.ExitEvent',
   fields: [[1, 'user', 'string']],
 };
+
+const google_protobuf_Empty: MessageType<void, void> = { typeName: 'google.protobuf.Empty', fields: [] };
 
 /** The methods of {@link RoomService}. */
 export interface RoomServiceMethods {

@@ -3,19 +3,6 @@
 
 import type { EventsType, MessageType, Method, ServiceType, Timestamp, TimestampInit } from 'stmp';
 
-const google_protobuf_Timestamp: MessageType<Timestamp, TimestampInit> = {
-  typeName: 'google.protobuf.Timestamp',
-  fields: [
-    [1, 'seconds', 'int64'],
-    [2, 'nanos', 'int32'],
-  ],
-};
-
-const google_protobuf_Empty: MessageType<void, void> = {
-  typeName: 'google.protobuf.Empty',
-  fields: [],
-};
-
 /** Where a user is, as the others see it. */
 export const UserStatus = {
   OFFLINE: 0,
@@ -38,6 +25,7 @@ export interface User {
 /** What may be sent as {@link User}. */
 export interface UserInit {
   name?: string | undefined;
+  /** The room the user is in; empty when in none. */
   room?: string | undefined;
   status?: UserStatus | undefined;
 }
@@ -60,6 +48,7 @@ export interface Room {
 export interface RoomInit {
   name?: string | undefined;
   users?: readonly UserInit[] | undefined;
+  /** The last messages, oldest first. Lists of rooms come without them. */
   lastMessages?: readonly MessageInit[] | undefined;
 }
 export const Room: MessageType<Room, RoomInit> = {
@@ -82,8 +71,10 @@ export interface Message {
 }
 /** What may be sent as {@link Message}. */
 export interface MessageInit {
+  /** Rises by one with each message of a room, from 1. */
   seq?: bigint | number | undefined;
   room?: string | undefined;
+  /** The name of the sender. */
   user?: string | undefined;
   content?: string | undefined;
   createdAt?: TimestampInit | undefined;
@@ -107,6 +98,7 @@ export interface FieldError {
 }
 /** What may be sent as {@link FieldError}. */
 export interface FieldErrorInit {
+  /** The name of the field as in JSON: `name`, `content`, `limit`. */
   field?: string | undefined;
   message?: string | undefined;
 }
@@ -127,7 +119,9 @@ export interface Page {
 }
 /** What may be sent as {@link Page}. */
 export interface PageInit {
+  /** How many entries at most: 0 to 100; 0 asks for `total` alone. */
   limit?: number | undefined;
+  /** How many entries to leave out at the start. */
   offset?: number | undefined;
 }
 export const Page: MessageType<Page, PageInit> = {
@@ -157,6 +151,7 @@ export interface ListUserOutput {
 }
 /** What may be sent as {@link ListUserOutput}. */
 export interface ListUserOutputInit {
+  /** How many there are in all. */
   total?: number | undefined;
   users?: readonly UserInit[] | undefined;
 }
@@ -176,7 +171,9 @@ export interface LoginInput {
 }
 /** What may be sent as {@link LoginInput}. */
 export interface LoginInputInit {
+  /** 3 to 31 bytes without the blanks around it; nobody else may have it. */
   name?: string | undefined;
+  /** The token of an earlier login, to come back as the same user; empty the first time. */
   token?: string | undefined;
 }
 export const LoginInput: MessageType<LoginInput, LoginInputInit> = {
@@ -195,6 +192,7 @@ export interface LoginOutput {
 /** What may be sent as {@link LoginOutput}. */
 export interface LoginOutputInit {
   user?: UserInit | undefined;
+  /** To be shown when the client comes back. */
   token?: string | undefined;
 }
 export const LoginOutput: MessageType<LoginOutput, LoginOutputInit> = {
@@ -223,6 +221,7 @@ export interface CreateRoomInput {
 }
 /** What may be sent as {@link CreateRoomInput}. */
 export interface CreateRoomInputInit {
+  /** 3 to 31 bytes without the blanks around it; no other room may have it. */
   name?: string | undefined;
 }
 export const CreateRoomInput: MessageType<CreateRoomInput, CreateRoomInputInit> = {
@@ -261,6 +260,7 @@ export interface ListRoomOutput {
 }
 /** What may be sent as {@link ListRoomOutput}. */
 export interface ListRoomOutputInit {
+  /** How many there are in all. */
   total?: number | undefined;
   rooms?: readonly RoomInit[] | undefined;
 }
@@ -280,6 +280,7 @@ export interface JoinRoomInput {
 /** What may be sent as {@link JoinRoomInput}. */
 export interface JoinRoomInputInit {
   name?: string | undefined;
+  /** The last message the caller has seen of this room: only later ones are answered. 0 for all that are kept. */
   afterSeq?: bigint | number | undefined;
 }
 export const JoinRoomInput: MessageType<JoinRoomInput, JoinRoomInputInit> = {
@@ -298,7 +299,9 @@ export interface JoinRoomOutput {
 }
 /** What may be sent as {@link JoinRoomOutput}. */
 export interface JoinRoomOutputInit {
+  /** With the caller among the users, and the messages after `after_seq`. */
   room?: RoomInit | undefined;
+  /** How many messages after `after_seq` are too old to be kept. */
   missed?: bigint | number | undefined;
 }
 export const JoinRoomOutput: MessageType<JoinRoomOutput, JoinRoomOutputInit> = {
@@ -317,7 +320,9 @@ export interface SendMessageInput {
 }
 /** What may be sent as {@link SendMessageInput}. */
 export interface SendMessageInputInit {
+  /** The room the caller is in. */
   room?: string | undefined;
+  /** 1 to 140 bytes without the blanks around it. */
   content?: string | undefined;
 }
 export const SendMessageInput: MessageType<SendMessageInput, SendMessageInputInit> = {
@@ -334,6 +339,7 @@ export interface SendMessageOutput {
 }
 /** What may be sent as {@link SendMessageOutput}. */
 export interface SendMessageOutputInit {
+  /** As all others in the room receive it. */
   message?: MessageInit | undefined;
 }
 export const SendMessageOutput: MessageType<SendMessageOutput, SendMessageOutputInit> = {
@@ -386,6 +392,16 @@ export const NewMessageEvent: MessageType<NewMessageEvent, NewMessageEventInit> 
   typeName: 'stmp.examples.room.NewMessageEvent',
   fields: [[1, 'message', () => Message]],
 };
+
+const google_protobuf_Timestamp: MessageType<Timestamp, TimestampInit> = {
+  typeName: 'google.protobuf.Timestamp',
+  fields: [
+    [1, 'seconds', 'int64'],
+    [2, 'nanos', 'int32'],
+  ],
+};
+
+const google_protobuf_Empty: MessageType<void, void> = { typeName: 'google.protobuf.Empty', fields: [] };
 
 /** The methods of {@link UserService}. */
 export interface UserServiceMethods {
