@@ -1,3 +1,7 @@
 export type { Case } from './case.js';
+export type { CompressionFixture, Members } from './compression/fixture.js';
+export { compressionCases } from './compression-cases.js';
+export type { PayloadFixture } from './payload/fixture.js';
+export { payloadCases } from './payload-cases.js';
 export type { LinkPair, OpenOptions, TransportFixture } from './transport/fixture.js';
 export { transportCases } from './transport-cases.js';
