@@ -1,1 +1,16 @@
-export {};
+export { at, checkDepth, Fault, fault, MAX_DEPTH, refusal } from './fault.js';
+export { goName, jsonName } from './names.js';
+export { CHECKS, EMPTY, isZero, keyValue, wellFormed, zeroOf } from './scalars.js';
+export {
+  entriesOf,
+  isObject,
+  type SendSlot,
+  sendEntries,
+  sendList,
+  sendMessage,
+  sendSlots,
+  type Write,
+} from './send.js';
+export { type FieldShape, fill, memo, type Shape, type Slot, setKey, shapeOf } from './shape.js';
+export { type TreeFormat, type TreeReader, treeReaders } from './tree.js';
+export { checkPlain, isNullValue, plainCopy, plainKind, plainLeaf, plainZero, wrappedKind } from './well-known.js';
