@@ -1,1 +1,1 @@
-export {};
+export { type JsonCodecOptions, jsonCodec } from './codec.js';

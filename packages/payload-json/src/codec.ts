@@ -1,0 +1,120 @@
+import type { MessageCodec, MessageType, PayloadCodec } from '@stmp/contract';
+import { fault, MAX_DEPTH, memo, refusal } from '@stmp/payload-schema';
+import { markBigIntegers } from './big.js';
+import { readerOf, withMark } from './read.js';
+import { type TextOut, writers } from './write.js';
+
+export interface JsonCodecOptions {
+  /**
+   * How payloads are written; read are both. `proto3` is the JSON mapping of Protocol Buffers. `stmp-go` is what the
+   * original understands: names as in the `.proto`, 64-bit integers bare, enums as numbers. Default `proto3`.
+   * Source: STMP 1.0, section 10.
+   */
+  readonly dialect?: 'proto3' | 'stmp-go';
+}
+
+/** A message holds at most one list or map per level, so its text nests no deeper. */
+const MAX_TEXT_DEPTH = 2 * MAX_DEPTH + 2;
+/** Shorter texts cannot nest so deep that parsing them could hurt. */
+const DEEP_TEXT_LENGTH = 4096;
+
+/** Plain values, for methods without message types. */
+function plainCodec(): Pick<Required<MessageCodec>, 'encodeText' | 'decodeText'> {
+  return {
+    encodeText(value) {
+      if (value === undefined) return undefined;
+      try {
+        return JSON.stringify(value) ?? fault('JSON value', value);
+      } catch (error) {
+        throw refusal(error, undefined);
+      }
+    },
+    decodeText(text, start, end) {
+      if (start === end) return undefined;
+      try {
+        const json = text.slice(start, end);
+        if (json.length > MAX_TEXT_DEPTH) markBigIntegers(json, '', MAX_TEXT_DEPTH);
+        return JSON.parse(json);
+      } catch (error) {
+        throw refusal(error, undefined);
+      }
+    },
+  };
+}
+
+/**
+ * Payloads as JSON text (`application/json`), by message types or, without one, plain values as `JSON` itself knows them.
+ * @throws RangeError for an unknown dialect.
+ */
+export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
+  const { dialect = 'proto3' } = options;
+  if (dialect !== 'proto3' && dialect !== 'stmp-go') {
+    throw new RangeError(`dialect must be 'proto3' or 'stmp-go', got ${JSON.stringify(dialect)}`);
+  }
+  const writerOf = writers(dialect === 'stmp-go');
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+  const complete = (
+    texts: Pick<Required<MessageCodec>, 'encodeText' | 'decodeText'>,
+    typeName: string | undefined,
+  ): MessageCodec => ({
+    ...texts,
+    encode: texts.encodeText,
+    decode(bytes, start, end) {
+      let text: string;
+      try {
+        text = utf8.decode(bytes.subarray(start, end));
+      } catch (error) {
+        throw refusal(error, typeName);
+      }
+      return texts.decodeText(text, 0, text.length);
+    },
+  });
+
+  const codecOf = memo((type: MessageType): MessageCodec => {
+    const { typeName } = type;
+    const write = writerOf(type);
+    const reader = readerOf(type);
+    const isVoid = typeName === 'google.protobuf.Empty';
+    return complete(
+      {
+        encodeText(value) {
+          if (value === undefined) return undefined;
+          const out: TextOut = { text: '', comma: '' };
+          try {
+            write(value, out, 1);
+          } catch (error) {
+            throw refusal(error, typeName);
+          }
+          return out.text === '{}' ? undefined : out.text;
+        },
+        decodeText(text, start, end) {
+          try {
+            const value = start === end ? reader.zero() : parse(text.slice(start, end), (tree) => reader.read(tree, 1));
+            return isVoid ? undefined : value;
+          } catch (error) {
+            throw refusal(error, typeName);
+          }
+        },
+      },
+      typeName,
+    );
+  });
+
+  const plain = complete(plainCodec(), undefined);
+  return {
+    contentType: 'application/json',
+    text: true,
+    message<T, I>(type: MessageType<T, I> | undefined): MessageCodec<T, I> {
+      return (type === undefined ? plain : codecOf(type as MessageType)) as MessageCodec<T, I>;
+    },
+  };
+}
+
+function parse(text: string, read: (tree: unknown) => unknown): unknown {
+  const hasBig = /\d{16}/.test(text);
+  if (!hasBig && text.length <= DEEP_TEXT_LENGTH) return read(JSON.parse(text));
+  const mark = hasBig ? `${Math.random()}:` : '';
+  const marked = markBigIntegers(text, mark, MAX_TEXT_DEPTH);
+  return hasBig ? withMark(mark, () => read(JSON.parse(marked))) : read(JSON.parse(text));
+}

@@ -1,0 +1,148 @@
+import type { EnumType, MessageType, ScalarType } from '@stmp/contract';
+import {
+  CHECKS,
+  checkPlain,
+  entriesOf,
+  Fault,
+  type FieldShape,
+  goName,
+  isNullValue,
+  isZero,
+  keyValue,
+  memo,
+  plainCopy,
+  plainKind,
+  sendEntries,
+  sendList,
+  sendMessage,
+  sendSlots,
+  shapeOf,
+  type Write,
+  wrappedKind,
+  zeroOf,
+} from '@stmp/payload-schema';
+import { toBase64 } from './base64.js';
+import { textForm } from './forms.js';
+
+/** The text so far; `comma` is what goes before the next member or element. */
+export interface TextOut {
+  text: string;
+  comma: '' | ',';
+}
+
+type TextWrite = Write<TextOut>;
+/** Writes a scalar that was checked. */
+type Text = (value: unknown) => string;
+
+/** Writes what `write` does between brackets, where commas begin anew. */
+function enclosed(open: string, close: string, out: TextOut, write: () => void): void {
+  out.text += out.comma + open;
+  out.comma = '';
+  write();
+  out.text += close;
+  out.comma = ',';
+}
+
+/** Adds a member or an element that is all text. */
+function add(out: TextOut, text: string): void {
+  out.text += out.comma + text;
+  out.comma = ',';
+}
+
+function enumText(type: EnumType): Text {
+  if (isNullValue(type)) return () => 'null';
+  const names = new Map<unknown, string>();
+  for (const [name, number] of Object.entries(type)) if (!names.has(number)) names.set(number, JSON.stringify(name));
+  return (value) => names.get(value) ?? String(value);
+}
+
+function scalarText(kind: ScalarType | 'enum', enumType: EnumType | undefined, isGo: boolean): Text {
+  if (kind === 'string') return JSON.stringify;
+  if (kind === 'bytes') return (value) => `"${toBase64(value as Uint8Array)}"`;
+  if (kind === 'enum' && !isGo) return enumText(enumType!);
+  if (kind === 'double' || kind === 'float') {
+    return (value) => {
+      if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value);
+      if (isGo) throw new Fault('expected finite number, since the dialect has no others');
+      return `"${value}"`;
+    };
+  }
+  return isGo || !kind.endsWith('64') ? String : (value) => `"${value}"`;
+}
+
+/** Makes writers of message types, in the dialect of the original or in proto3 JSON. */
+export function writers(isGo: boolean): (type: MessageType) => TextWrite {
+  /** One value without a name; with a label before it, a member. */
+  const valueWriter = (field: FieldShape, label: string, skipZero: boolean): TextWrite => {
+    const { kind, messageType, enumType, zero } = field;
+    if (kind === 'message') {
+      let known: TextWrite | undefined;
+      return (value, out, depth) => {
+        known ??= writerOf(messageType!());
+        out.text += out.comma + label;
+        out.comma = '';
+        known(value, out, depth + 1);
+      };
+    }
+    const check = CHECKS[kind];
+    const text = scalarText(kind, enumType, isGo);
+    return (value, out) => {
+      const checked = check(value);
+      if (!skipZero || !isZero(checked, zero)) add(out, label + text(checked));
+    };
+  };
+
+  const fieldWriter = (field: FieldShape): TextWrite => {
+    const label = `${JSON.stringify(isGo ? field.protoName : field.name)}:`;
+    const { key } = field;
+    if (key !== undefined) {
+      const write = valueWriter(field, '', false);
+      return (map, out, depth) => {
+        const entries = entriesOf(map);
+        if (entries.length === 0) return;
+        enclosed(`${label}{`, '}', out, () =>
+          sendEntries(entries, (name, value) => {
+            out.text += `${out.comma}${JSON.stringify(String(keyValue(key, name)))}:`;
+            out.comma = '';
+            write(value, out, depth);
+          }),
+        );
+      };
+    }
+    if (!field.list) return valueWriter(field, label, field.implicit);
+    const write = valueWriter(field, '', false);
+    return (list, out, depth) => {
+      if (Array.isArray(list) && list.length === 0) return;
+      enclosed(`${label}[`, ']', out, () => sendList(list, out, depth, write));
+    };
+  };
+
+  const writerOf = memo((type: MessageType): TextWrite => {
+    const { typeName } = type;
+    const plain = plainKind(typeName);
+    if (plain !== undefined) {
+      return (value, out, depth) => {
+        checkPlain(plain, value);
+        add(out, JSON.stringify(plainCopy(value, depth)));
+      };
+    }
+    const wrapped = wrappedKind(type);
+    if (wrapped !== undefined) {
+      const text = scalarText(wrapped, undefined, isGo);
+      const check = CHECKS[wrapped];
+      const zero = zeroOf(wrapped);
+      return (value, out) => {
+        const checked = check(value);
+        if (!isGo) add(out, text(checked));
+        else add(out, isZero(checked, zero) ? '{}' : `{"value":${text(checked)}}`);
+      };
+    }
+    const form = isGo ? undefined : textForm(typeName);
+    if (form !== undefined) return (value, out) => add(out, JSON.stringify(form(value)));
+    const slots = sendSlots(shapeOf(type).slots, fieldWriter, ({ name }, write) =>
+      isGo ? (value, out, depth) => enclosed(`"${goName(name)}":{`, '}', out, () => write(value, out, depth)) : write,
+    );
+    return (value, out, depth) => enclosed('{', '}', out, () => sendMessage(slots, value, out, depth));
+  });
+  return writerOf;
+}
