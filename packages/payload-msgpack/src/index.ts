@@ -1,1 +1,1 @@
-export {};
+export { type MsgpackCodecOptions, msgpackCodec } from './codec.js';

@@ -1,0 +1,91 @@
+import { ExtensionCodec } from '@msgpack/msgpack';
+import type { MessageCodec, MessageType, PayloadCodec } from '@stmp/contract';
+import { fault, memo, refusal } from '@stmp/payload-schema';
+import { Output } from './output.js';
+import { parse, type ReadExtension } from './parse.js';
+import { readerOf } from './read.js';
+import { writers } from './write.js';
+
+export interface MsgpackCodecOptions {
+  /**
+   * How payloads are written; read are both. `proto3` are maps with lowerCamelCase names. `stmp-go` is what the
+   * original understands: the names of its structs; a oneof is refused, since it would end the original's process.
+   * Default `proto3`. Source: STMP 1.0, section 10.
+   */
+  readonly dialect?: 'proto3' | 'stmp-go';
+}
+
+const noExtension: ReadExtension = (_, data) => fault('a value of the schema', data);
+const anyExtension: ReadExtension = (type, data) => ExtensionCodec.defaultCodec.decode(data, type, undefined);
+
+/**
+ * Payloads as MessagePack (`application/msgpack`), by message types or, without one, plain values as @msgpack/msgpack
+ * knows them: `bigint` as 64-bit integers, `Uint8Array` as bytes, `Date` as timestamp.
+ * @throws RangeError for an unknown dialect.
+ */
+export function msgpackCodec(options: MsgpackCodecOptions = {}): PayloadCodec {
+  const { dialect = 'proto3' } = options;
+  if (dialect !== 'proto3' && dialect !== 'stmp-go') {
+    throw new RangeError(`dialect must be 'proto3' or 'stmp-go', got ${JSON.stringify(dialect)}`);
+  }
+  const writerOf = writers(dialect === 'stmp-go');
+  let spare: Output | undefined;
+
+  /** Runs `write` on the kept output, or on another while a getter of a value being written calls back in here. */
+  const written = (typeName: string | undefined, write: (output: Output) => void): Uint8Array => {
+    const output = spare ?? new Output();
+    spare = undefined;
+    try {
+      output.begin();
+      write(output);
+      return output.finish();
+    } catch (error) {
+      throw refusal(error, typeName);
+    } finally {
+      spare = output;
+    }
+  };
+
+  const codecOf = memo((type: MessageType): MessageCodec => {
+    const { typeName } = type;
+    const write = writerOf(type);
+    const reader = readerOf(type);
+    const isVoid = typeName === 'google.protobuf.Empty';
+    return {
+      encode(value) {
+        if (value === undefined) return undefined;
+        const bytes = written(typeName, (output) => write(value, output, 1));
+        return bytes.length === 1 && bytes[0] === 0x80 ? undefined : bytes;
+      },
+      decode(bytes, start, end) {
+        try {
+          const value = start === end ? reader.zero() : reader.read(parse(bytes, start, end, noExtension), 1);
+          return isVoid ? undefined : value;
+        } catch (error) {
+          throw refusal(error, typeName);
+        }
+      },
+    };
+  });
+
+  const plain: MessageCodec = {
+    encode(value) {
+      return value === undefined ? undefined : written(undefined, (output) => output.value(value));
+    },
+    decode(bytes, start, end) {
+      try {
+        return start === end ? undefined : parse(bytes, start, end, anyExtension);
+      } catch (error) {
+        throw refusal(error, undefined);
+      }
+    },
+  };
+
+  return {
+    contentType: 'application/msgpack',
+    text: false,
+    message<T, I>(type: MessageType<T, I> | undefined): MessageCodec<T, I> {
+      return (type === undefined ? plain : codecOf(type as MessageType)) as MessageCodec<T, I>;
+    },
+  };
+}
