@@ -1,1 +1,1 @@
-export {};
+export { protobufCodec } from './codec.js';
