@@ -1,1 +1,9 @@
-export {};
+export {
+  type Audience,
+  audience,
+  type BroadcastOptions,
+  type Broadcaster,
+  type ConnectionSet,
+  createConnectionSet,
+  type Delivery,
+} from './connection-set.js';

@@ -1,0 +1,146 @@
+import type { AnyMethod } from '@stmp/contract';
+import { createHeaders, type HeaderMap } from '@stmp/packet';
+import { decodeText, headersOf } from './calls.js';
+import { type Clock, MAX_TIMER_MS } from './clock.js';
+import type { IncomingCall } from './middleware.js';
+import type { Route } from './router.js';
+import type { Connection } from './types.js';
+import type { MethodCodecs } from './wire.js';
+
+const NO_BYTES = new Uint8Array(0);
+const NOT_DECODED = Symbol('not decoded');
+
+/** What a call needs of its connection beyond what everybody sees. */
+export interface CallHost extends Connection {
+  readonly clock: Clock;
+}
+
+/** A request or notify while it waits and runs. Links of the list of running ones are in here, so that it costs nothing. */
+export class CallContext implements IncomingCall {
+  readonly connection: CallHost;
+  readonly route: Route;
+  readonly codecs: MethodCodecs;
+  readonly kind: 'request' | 'notify';
+  readonly mid: number;
+  bytes: Uint8Array;
+  text: string | undefined;
+  readonly headerStart: number;
+  readonly headerEnd: number;
+  readonly start: number;
+  readonly end: number;
+  startedMs = 0;
+  /** Answered already, or never to be. */
+  done = false;
+  aborted = false;
+  next: CallContext | undefined = undefined;
+  previous: CallContext | undefined = undefined;
+  #message: unknown = NOT_DECODED;
+  #headers: HeaderMap | undefined = undefined;
+  #responseHeaders: HeaderMap | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #deadlineTimer: unknown = undefined;
+
+  constructor(
+    connection: CallHost,
+    route: Route,
+    codecs: MethodCodecs,
+    kind: 'request' | 'notify',
+    mid: number,
+    bytes: Uint8Array,
+    text: string | undefined,
+    headerStart: number,
+    headerEnd: number,
+    start: number,
+    end: number,
+  ) {
+    this.connection = connection;
+    this.route = route;
+    this.codecs = codecs;
+    this.kind = kind;
+    this.mid = mid;
+    this.bytes = bytes;
+    this.text = text;
+    this.headerStart = headerStart;
+    this.headerEnd = headerEnd;
+    this.start = start;
+    this.end = end;
+  }
+
+  get method(): AnyMethod {
+    return this.route.method;
+  }
+
+  get name(): string {
+    return this.route.name;
+  }
+
+  get size(): number {
+    return this.end < 0 ? 0 : this.end - this.start;
+  }
+
+  get headers(): HeaderMap {
+    this.#headers ??= createHeaders(headersOf(this));
+    return this.#headers;
+  }
+
+  get responseHeaders(): HeaderMap {
+    this.#responseHeaders ??= createHeaders();
+    return this.#responseHeaders;
+  }
+
+  /** The response headers, if anybody has asked for them. */
+  get givenHeaders(): HeaderMap | undefined {
+    return this.#responseHeaders;
+  }
+
+  get rawPayload(): Uint8Array | string | undefined {
+    if (this.end < 0) return undefined;
+    return this.text === undefined ? this.bytes.subarray(this.start, this.end) : this.text.slice(this.start, this.end);
+  }
+
+  input(): unknown {
+    if (this.#message === NOT_DECODED) {
+      const { input } = this.codecs;
+      if (this.end < 0) this.#message = input.decode(NO_BYTES, 0, 0);
+      else if (this.text !== undefined) this.#message = decodeText(input, this.text, this.start, this.end);
+      else this.#message = input.decode(this.bytes, this.start, this.end);
+    }
+    return this.#message;
+  }
+
+  /** Lets the chunk go that the packet came in, when nothing of it can be asked for any more. */
+  release(): void {
+    if (this.headerEnd < 0) {
+      this.bytes = NO_BYTES;
+      this.text = this.text === undefined ? undefined : '';
+    }
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.aborted) this.#controller.abort();
+      else if (this.kind === 'request' && this.headerEnd > this.headerStart) {
+        const timeoutMs = Number(this.headers.get('Stmp-Timeout-Ms'));
+        if (timeoutMs > 0) {
+          this.#deadlineTimer = this.connection.clock.setTimer(() => this.abort(), Math.min(timeoutMs, MAX_TIMER_MS));
+        }
+      }
+    }
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.#controller?.abort();
+    this.finish();
+  }
+
+  /** No timer outlives the call. */
+  finish(): void {
+    if (this.#deadlineTimer === undefined) return;
+    this.connection.clock.clearTimer(this.#deadlineTimer);
+    this.#deadlineTimer = undefined;
+  }
+}

@@ -1,0 +1,53 @@
+import { type Headers, isStmpError, type Payload, Status, type StmpError } from '@stmp/contract';
+import type { Context } from './context.js';
+
+/**
+ * How a request ends. `value` is encoded by the method's type; `payload` is sent as it is.
+ * Of an error, the text goes out as payload and details as header.
+ */
+export interface Reply {
+  readonly status: number;
+  readonly value?: unknown;
+  readonly payload?: Payload | undefined;
+  readonly error?: StmpError | undefined;
+  /** Added to what handler and middleware put in `context.responseHeaders`. */
+  readonly headers?: Headers | undefined;
+}
+
+/**
+ * Code around the handling of a packet. What stands before `next()` runs before the payload is decoded
+ * (`call.input()` decodes it), what stands after sees the final status and headers. It may return a reply
+ * of its own instead of calling `next`, with raw bytes too, or throw a status error. Listeners run last.
+ *
+ * ```ts
+ * server.use(async (call, next) => {
+ *   if (!call.connection.identity) return { status: Status.Unauthorized };
+ *   const reply = await next();
+ *   log(call.name, reply.status);
+ *   return reply;
+ * });
+ * ```
+ */
+export type Middleware = (call: IncomingCall, next: () => Promise<Reply>) => Promise<Reply> | Reply;
+
+/** A request or notify on its way through the middleware. */
+export interface IncomingCall extends Context {
+  /** The payload as it came; undefined: none. Valid as long as the call runs. */
+  readonly rawPayload: Uint8Array | string | undefined;
+  /**
+   * The decoded message; the same object that the handler gets.
+   * @throws StmpError `payload_invalid`.
+   */
+  input(): unknown;
+}
+
+/** The status for something that user code threw; the text of a plain error is not for the peer. */
+export function errorReply(error: unknown): Reply {
+  if (isStmpError(error)) {
+    if (error.code === 'payload_invalid' && error.status === undefined) return { status: Status.BadRequest, error };
+    // What a peer of ours said in a further call is its answer to us, not ours to this caller.
+    if (error.status !== undefined && error.origin === 'local' && error.status !== Status.Ok)
+      return { status: error.status, error };
+  }
+  return { status: Status.InternalServerError };
+}

@@ -1,0 +1,75 @@
+import type { Compression, PayloadCodec } from '@stmp/contract';
+import { type ResolvedEngineOptions, resolveEngineOptions } from '@stmp/engine';
+import type { SlowReaderPolicy } from './api.js';
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import type { ConnectionOptions, Hooks, Logger, Rates } from './types.js';
+
+export const DEFAULT_CALL_TIMEOUT_MS = 60_000;
+export const DEFAULT_MAX_PENDING_CALLS = 65_535;
+export const DEFAULT_MAX_CONCURRENT_HANDLERS = 64;
+export const DEFAULT_MAX_INBOX_BYTES = 1_048_576;
+export const DEFAULT_MAX_INBOX_COUNT = 1_024;
+export const DEFAULT_MAX_QUEUED_BYTES = 1_048_576;
+
+export interface ResolvedConnectionOptions {
+  readonly engine: ResolvedEngineOptions;
+  readonly codecs: readonly PayloadCodec[];
+  readonly compressions: readonly Compression[];
+  readonly callTimeoutMs: number;
+  readonly methodTimeoutsMs: Readonly<Record<string, number>>;
+  readonly maxPendingCalls: number;
+  readonly maxConcurrentHandlers: number;
+  readonly maxInboxBytes: number;
+  readonly maxInboxCount: number;
+  readonly maxQueuedBytes: number;
+  readonly slowReader: Exclude<SlowReaderPolicy, 'wait'>;
+  readonly methodPolicies: Readonly<Record<string, Exclude<SlowReaderPolicy, 'wait'>>>;
+  readonly handlerTimeoutMs: number;
+  readonly exposeErrors: boolean;
+  readonly rates: Rates | undefined;
+  readonly hooks: Hooks;
+  readonly logger: Logger | undefined;
+  readonly clock: Clock;
+}
+
+export function checkNumber(name: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number' || Number.isNaN(value) || value < min || value > max) {
+    throw new RangeError(`${name} must be a number from ${min} to ${max}, got ${String(value)}`);
+  }
+  return value;
+}
+
+export function resolveConnectionOptions(options: ConnectionOptions): ResolvedConnectionOptions {
+  if (!Array.isArray(options.codecs) || options.codecs.length === 0) {
+    throw new TypeError('codecs must be a list of at least one payload codec');
+  }
+  for (const [name, ms] of Object.entries(options.methodTimeoutsMs ?? {}))
+    checkNumber(`methodTimeoutsMs.${name}`, ms, 0);
+  for (const [name, rate] of Object.entries(options.rates ?? {})) {
+    if (rate !== undefined) checkNumber(`rates.${name}`, rate as number, Number.MIN_VALUE);
+  }
+  return {
+    engine: resolveEngineOptions(options),
+    codecs: options.codecs,
+    compressions: options.compressions ?? [],
+    callTimeoutMs: checkNumber('callTimeoutMs', options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS, 0),
+    methodTimeoutsMs: options.methodTimeoutsMs ?? {},
+    maxPendingCalls: checkNumber('maxPendingCalls', options.maxPendingCalls ?? DEFAULT_MAX_PENDING_CALLS, 1, 65_535),
+    maxConcurrentHandlers: checkNumber(
+      'maxConcurrentHandlers',
+      options.maxConcurrentHandlers ?? DEFAULT_MAX_CONCURRENT_HANDLERS,
+      1,
+    ),
+    maxInboxBytes: checkNumber('maxInboxBytes', options.maxInboxBytes ?? DEFAULT_MAX_INBOX_BYTES, 0),
+    maxInboxCount: checkNumber('maxInboxCount', options.maxInboxCount ?? DEFAULT_MAX_INBOX_COUNT, 0),
+    maxQueuedBytes: checkNumber('maxQueuedBytes', options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED_BYTES, 0),
+    slowReader: options.slowReader ?? 'disconnect',
+    methodPolicies: options.methodPolicies ?? {},
+    handlerTimeoutMs: checkNumber('handlerTimeoutMs', options.handlerTimeoutMs ?? 0, 0),
+    exposeErrors: options.exposeErrors ?? false,
+    rates: options.rates,
+    hooks: options.hooks ?? {},
+    logger: options.logger,
+    clock: options.clock ?? SYSTEM_CLOCK,
+  };
+}

@@ -1,0 +1,63 @@
+import { TokenBucket } from './rate.js';
+import type { Rates } from './types.js';
+
+/** The buckets of one connection or of one key. */
+export class RateLimiter {
+  readonly #packets: TokenBucket | undefined;
+  readonly #bytes: TokenBucket | undefined;
+  readonly #calls: TokenBucket | undefined;
+
+  constructor(rates: Rates, nowMs: number) {
+    const { burstSeconds = 1 } = rates;
+    const bucket = (perSecond: number | undefined): TokenBucket | undefined =>
+      perSecond === undefined ? undefined : new TokenBucket(perSecond, burstSeconds, nowMs);
+    this.#packets = bucket(rates.packetsPerSecond);
+    this.#bytes = bucket(rates.bytesPerSecond);
+    this.#calls = bucket(rates.callsPerSecond);
+  }
+
+  /** @returns false when the connection has to go. */
+  mayReceive(packets: number, bytes: number, nowMs: number): boolean {
+    const enoughPackets = packets === 0 || this.#packets === undefined || this.#packets.take(packets, nowMs);
+    const enoughBytes = bytes === 0 || this.#bytes === undefined || this.#bytes.take(bytes, nowMs);
+    return enoughPackets && enoughBytes;
+  }
+
+  mayCall(nowMs: number): boolean {
+    return this.#calls === undefined || this.#calls.take(1, nowMs);
+  }
+
+  isIdle(nowMs: number): boolean {
+    return [this.#packets, this.#bytes, this.#calls].every((bucket) => bucket === undefined || bucket.isFull(nowMs));
+  }
+}
+
+/** Limiters by key, such as the address; those that have filled up again are forgotten. */
+export class KeyedRates {
+  readonly #rates: Rates;
+  readonly #limiters = new Map<string, RateLimiter>();
+  #sweepAt = 1024;
+
+  constructor(rates: Rates) {
+    this.#rates = rates;
+  }
+
+  of(key: string, nowMs: number): RateLimiter {
+    let limiter = this.#limiters.get(key);
+    if (limiter === undefined) {
+      if (this.#limiters.size >= this.#sweepAt) this.#sweep(nowMs);
+      limiter = new RateLimiter(this.#rates, nowMs);
+      this.#limiters.set(key, limiter);
+    }
+    return limiter;
+  }
+
+  get size(): number {
+    return this.#limiters.size;
+  }
+
+  #sweep(nowMs: number): void {
+    for (const [key, limiter] of this.#limiters) if (limiter.isIdle(nowMs)) this.#limiters.delete(key);
+    this.#sweepAt = Math.max(1024, this.#limiters.size * 2);
+  }
+}

@@ -1,0 +1,479 @@
+import {
+  type Acceptor,
+  type EventsType,
+  type Headers,
+  isStmpError,
+  type Link,
+  type LinkPeer,
+  type Listener,
+  type Listening,
+  type MethodTable,
+  type ServiceType,
+  Status,
+  StmpError,
+  statusName,
+} from '@stmp/contract';
+import { serverHandshake } from '@stmp/engine';
+import { createHeaders, encodeServerHandshake, type HeaderMap } from '@stmp/packet';
+import { AccessLog, type AccessLogOptions } from './access-log.js';
+import { type AddressOf, socketAddress } from './address.js';
+import type { Awaitable, Implementation, Listeners } from './api.js';
+import type { Context } from './context.js';
+import { LiveConnection, type Owner } from './live-connection.js';
+import type { Middleware } from './middleware.js';
+import { checkNumber, resolveConnectionOptions } from './options.js';
+import { KeyedRates } from './rates.js';
+import { Router } from './router.js';
+import { type Counters, Shared } from './shared.js';
+import type { CloseOptions, Connection, ConnectionEnd, ConnectionOptions, Hooks, Rates } from './types.js';
+
+export const DEFAULT_MAX_CONNECTIONS = 65_536;
+/** Share of the window in which peers are asked to move; the rest is left to those asked last. */
+const ASKING_SHARE = 0.8;
+/** How long a refused connection may take to read why. */
+const REFUSAL_MS = 1_000;
+
+/** What the authentication hook sees of a client. STMP headers and raw HTTP headers are kept apart. */
+export interface AuthenticationRequest {
+  /** Headers of the STMP handshake, or of the query and HTTP request as the WebSocket rules allow. */
+  readonly headers: HeaderMap;
+  /** The text of the handshake. */
+  readonly message: string;
+  /** Address, certificate, raw HTTP request with cookies and origin. */
+  readonly peer: LinkPeer;
+  readonly secure: boolean;
+  readonly remoteAddress: string;
+  /** Set when a live connection authenticates again. */
+  readonly connection: Connection;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface Authenticated<Identity> {
+  readonly identity: Identity;
+  /** The connection ends with Unauthorized after this, unless it authenticates again. Default: never. */
+  readonly expiresInMs?: number | undefined;
+  /** Added to the handshake's answer. */
+  readonly headers?: Headers | undefined;
+  readonly message?: string | undefined;
+}
+
+export interface ServerOptions<Identity = undefined, State = undefined, L extends object = object>
+  extends ConnectionOptions {
+  /** Transports that {@link Server.listen} chooses from by URL scheme. */
+  readonly listeners?: readonly Listener<L>[] | undefined;
+  /**
+   * Runs after negotiation, before the client is answered. A status error refuses with its status and text, any other
+   * error with Unauthorized. Default: everybody may connect.
+   */
+  readonly authenticate?: ((request: AuthenticationRequest) => Awaitable<Authenticated<Identity>>) | undefined;
+  /** Makes the application's object for a new connection. */
+  readonly state?: ((connection: Connection<Identity>) => State) | undefined;
+  /** Connections at once; further ones are refused with TooManyRequests. Default 65_536. */
+  readonly maxConnections?: number | undefined;
+  /** Connections at once from one address. Default: no limit. */
+  readonly maxConnectionsPerAddress?: number | undefined;
+  /** Default: the socket's IP address; `forwardedAddress` reads it from trusted proxies. */
+  readonly addressOf?: AddressOf | undefined;
+  /** Rates that all connections of one address share. */
+  readonly ratesPerAddress?: Rates | undefined;
+  readonly accessLog?: AccessLogOptions | undefined;
+  readonly hooks?: Hooks<Identity, State> | undefined;
+}
+
+export interface DrainOptions {
+  /** When the last connection is closed. Default 10_000. */
+  readonly withinMs?: number | undefined;
+  /** How long connections whose calls are still running are waited for after that. Default 5_000. */
+  readonly graceMs?: number | undefined;
+}
+
+export interface Server<Identity = unknown, State = unknown, L extends object = object> {
+  /** Answers the calls of a service. @throws TypeError when a handler is missing, or the service is implemented already. */
+  implement<M extends MethodTable<M>>(
+    type: ServiceType<M>,
+    implementation: Implementation<M, Context<Identity, State>>,
+  ): void;
+  /** Listens to events that clients send. @returns a function that removes the listeners. @throws TypeError for the same object twice. */
+  on<M extends MethodTable<M>>(
+    type: EventsType<M> | ServiceType<M>,
+    listeners: Listeners<M, Context<Identity, State>>,
+  ): () => void;
+  /** Adds a layer inside those added before. Before the first connection. */
+  use(middleware: Middleware): void;
+  /** Runs for each connection that is ready, before any packet of it is handled. */
+  onConnection(fn: (connection: Connection<Identity, State>) => void): () => void;
+  /**
+   * Accepts connections at a URL such as `tcp://127.0.0.1:5001`; port 0 chooses one. Any number of addresses.
+   * @throws StmpError `unsupported` for an unknown scheme, `listen_failed`.
+   */
+  listen(address: string, options?: L): Promise<Listening>;
+  /** Serves one ready link. */
+  serve(link: Link): Connection<Identity, State>;
+  /** A receiver of links, for listeners that are driven from outside. */
+  readonly acceptor: Acceptor;
+  readonly addresses: readonly string[];
+  /** Connections that are ready. */
+  readonly connections: ReadonlySet<Connection<Identity, State>>;
+  counters(): Counters;
+  /**
+   * Leaves without losing calls: stops accepting, asks peers that understand to move, spread over the window, lets begun
+   * calls finish, then closes with ServerShutdown. Idempotent; the first call's options hold.
+   */
+  drain(options?: DrainOptions): Promise<void>;
+  /** Stops accepting and closes all connections, by default with ServerShutdown. Idempotent. */
+  close(options?: CloseOptions): Promise<void>;
+  /** Resolves when the server has closed. */
+  readonly closed: Promise<void>;
+}
+
+/** Creates a server; it does nothing until it listens. */
+export function createServer<Identity = undefined, State = undefined, L extends object = object>(
+  options: ServerOptions<Identity, State, L>,
+): Server<Identity, State, L> {
+  const server = new StmpServer<Identity, State, L>(options);
+  // Safari has no asyncDispose yet.
+  const { asyncDispose } = Symbol as { readonly asyncDispose?: symbol };
+  if (asyncDispose !== undefined) Object.defineProperty(server, asyncDispose, { value: () => server.close() });
+  return server;
+}
+
+class StmpServer<Identity, State, L extends object> implements Server<Identity, State, L>, Owner {
+  readonly shared: Shared;
+  readonly connections: Set<Connection<Identity, State>> = new Set();
+  readonly acceptor: Acceptor;
+  readonly #options: ServerOptions<Identity, State, L>;
+  readonly #maxConnections: number;
+  readonly #maxPerAddress: number;
+  readonly #addressOf: AddressOf;
+  readonly #keyedRates: KeyedRates | undefined;
+  readonly #accessLog: AccessLog | undefined;
+  readonly #listening = new Set<Listening>();
+  readonly #onConnection = new Set<(connection: Connection<Identity, State>) => void>();
+  /** All that are not closed yet, with those in their handshake. */
+  readonly #live = new Map<LiveConnection, number>();
+  readonly #perAddress = new Map<string, number>();
+  /** Kept where limits need it. */
+  readonly #addresses = new WeakMap<LiveConnection, string>();
+  #draining: Promise<void> | undefined = undefined;
+  #closing: Promise<void> | undefined = undefined;
+  readonly closed: Promise<void>;
+  #resolveClosed!: () => void;
+
+  constructor(options: ServerOptions<Identity, State, L>) {
+    this.shared = new Shared(resolveConnectionOptions(options as ConnectionOptions), new Router());
+    this.#options = options;
+    this.#maxConnections = checkNumber('maxConnections', options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, 1);
+    this.#maxPerAddress = checkNumber(
+      'maxConnectionsPerAddress',
+      options.maxConnectionsPerAddress ?? Number.MAX_SAFE_INTEGER,
+      1,
+    );
+    this.#addressOf = options.addressOf ?? socketAddress;
+    this.#keyedRates = options.ratesPerAddress && new KeyedRates(options.ratesPerAddress);
+    this.#accessLog = options.accessLog && new AccessLog(options.accessLog);
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.acceptor = {
+      onLink: (link) => void this.#accept(link),
+      onRefuse: (refusal) => {
+        this.shared.counters.connectionsRefused++;
+        this.#accessLog?.refusal(refusal);
+        if (this.#accessLog === undefined)
+          this.shared.options.logger?.warn(
+            { reason: refusal.reason, remoteAddress: refusal.remoteAddress },
+            refusal.message,
+          );
+      },
+      onError: (error) => this.shared.report(error, 'listener'),
+      maxUnitBytes: this.shared.options.engine.maxPacketBytes + 128,
+    };
+  }
+
+  implement<M extends MethodTable<M>>(
+    type: ServiceType<M>,
+    implementation: Implementation<M, Context<Identity, State>>,
+  ): void {
+    this.shared.router.implement(type, implementation as Implementation<M, Context>);
+  }
+
+  on<M extends MethodTable<M>>(
+    type: EventsType<M> | ServiceType<M>,
+    listeners: Listeners<M, Context<Identity, State>>,
+  ): () => void {
+    return this.shared.router.on(type, listeners as Listeners<M, Context>);
+  }
+
+  use(middleware: Middleware): void {
+    this.shared.router.middleware = [...this.shared.router.middleware, middleware];
+  }
+
+  onConnection(fn: (connection: Connection<Identity, State>) => void): () => void {
+    this.#onConnection.add(fn);
+    return () => this.#onConnection.delete(fn);
+  }
+
+  async listen(address: string, options?: L): Promise<Listening> {
+    if (this.#draining !== undefined || this.#closing !== undefined)
+      throw new StmpError('bad_state', 'the server is closing');
+    const scheme = address.slice(0, Math.max(0, address.indexOf(':')));
+    const known = this.#options.listeners ?? [];
+    const listener = known.find(({ schemes }) => schemes.includes(scheme));
+    if (listener === undefined) {
+      const schemes = known.flatMap((one) => one.schemes);
+      throw new StmpError(
+        'unsupported',
+        `no listener for "${address}"; known schemes: ${schemes.join(', ') || 'none'}`,
+      );
+    }
+    const listening = await listener.listen(address, this.acceptor, options);
+    const close = listening.close.bind(listening);
+    const entry: Listening = {
+      ...listening,
+      address: listening.address,
+      close: () => {
+        this.#listening.delete(entry);
+        return close();
+      },
+    };
+    if (listening.reloadTls !== undefined) entry.reloadTls = listening.reloadTls.bind(listening);
+    this.#listening.add(entry);
+    if (this.#closing !== undefined) await entry.close();
+    return entry;
+  }
+
+  get addresses(): readonly string[] {
+    return [...this.#listening].map(({ address }) => address);
+  }
+
+  serve(link: Link): Connection<Identity, State> {
+    return this.#accept(link) as Connection<Identity, State>;
+  }
+
+  counters(): Counters {
+    return { ...this.shared.counters };
+  }
+
+  // --- connections ------------------------------------------------------------------
+
+  #accept(link: Link): LiveConnection {
+    const { codecs, compressions } = this.shared.options;
+    const connection = new LiveConnection(
+      'server',
+      link,
+      serverHandshake({ content: codecs, compressions, hello: link.hello?.headers }),
+      this,
+    );
+    if (!this.#admit(connection)) {
+      this.#turnAway(link);
+      return connection;
+    }
+    this.#live.set(connection, this.shared.options.clock.nowMs());
+    connection.start();
+    return connection;
+  }
+
+  /** Counts a connection, unless a limit is reached. */
+  #admit(connection: LiveConnection): boolean {
+    if (this.#live.size >= this.#maxConnections || this.#closing !== undefined) return false;
+    if (this.#maxPerAddress === Number.MAX_SAFE_INTEGER && this.#keyedRates === undefined) return true;
+    const address = this.shared.guard('addressOf', connection, () => this.#addressOf(connection.peer)) ?? 'unknown';
+    const count = this.#perAddress.get(address) ?? 0;
+    if (count >= this.#maxPerAddress) return false;
+    this.#perAddress.set(address, count + 1);
+    this.#addresses.set(connection, address);
+    return true;
+  }
+
+  /** Says TooManyRequests without reading a byte, so that nothing is spent on it. */
+  #turnAway(link: Link): void {
+    this.shared.counters.connectionsRefused++;
+    const { clock } = this.shared.options;
+    let timer: unknown;
+    link.start({ onData: () => {}, onDrain: () => {}, onClose: () => clock.clearTimer(timer) });
+    timer = clock.setTimer(() => link.abort(new StmpError('link_failed', 'too many connections')), REFUSAL_MS);
+    try {
+      link.send(
+        encodeServerHandshake({
+          status: Status.TooManyRequests,
+          header: [],
+          message: statusName(Status.TooManyRequests),
+        }) as Uint8Array & string,
+      );
+      link.close().then(undefined, () => {});
+    } catch {
+      // It has gone by itself.
+    }
+  }
+
+  onHello(connection: LiveConnection): void {
+    const authenticate = this.#options.authenticate;
+    if (authenticate === undefined) {
+      connection.answer({});
+      return;
+    }
+    this.#authenticate(connection, connection.headers).then(
+      ({ headers, message }) => connection.answer({ headers, message }),
+      (error: unknown) => connection.answer(refusalOf(error)),
+    );
+    connection.setAuthenticator(async (headers) => {
+      await this.#authenticate(connection, headers);
+    });
+  }
+
+  async #authenticate(connection: LiveConnection, headers: Headers): Promise<Authenticated<Identity>> {
+    const controller = new AbortController();
+    const remove = connection.onClose(() => controller.abort());
+    try {
+      const result = await this.#options.authenticate!({
+        headers: createHeaders(headers),
+        message: connection.handshakeMessage,
+        peer: connection.peer,
+        secure: connection.secure,
+        remoteAddress: connection.remoteAddress,
+        connection,
+        signal: controller.signal,
+      });
+      connection.identity = result.identity;
+      connection.expiresAtMs =
+        result.expiresInMs === undefined
+          ? Number.POSITIVE_INFINITY
+          : this.shared.options.clock.nowMs() + result.expiresInMs;
+      return result;
+    } catch (error) {
+      if (!isStmpError(error)) this.shared.report(error, 'authenticate', connection);
+      throw error;
+    } finally {
+      remove();
+    }
+  }
+
+  onReady(connection: LiveConnection): void {
+    const { counters, options } = this.shared;
+    const mine = connection as Connection<Identity, State>;
+    counters.connectionsOpened++;
+    counters.connectionsOpen++;
+    this.#logHandshake(connection, Status.Ok, '');
+    const { state } = this.#options;
+    if (state !== undefined) connection.state = this.shared.guard('state', connection, () => state(mine));
+    this.connections.add(mine);
+    const { onConnect } = options.hooks;
+    if (onConnect !== undefined) this.shared.guard('onConnect', connection, () => onConnect(connection));
+    for (const fn of this.#onConnection) this.shared.guard('onConnection', connection, () => fn(mine));
+  }
+
+  onEnd(connection: LiveConnection, end: ConnectionEnd): void {
+    const { counters, options } = this.shared;
+    if (this.connections.delete(connection as Connection<Identity, State>)) {
+      counters.connectionsOpen--;
+      const { onClose } = options.hooks;
+      if (onClose !== undefined) this.shared.guard('onClose', connection, () => onClose(connection, end));
+    } else {
+      counters.connectionsRefused++;
+      this.#logHandshake(connection, end.status || Status.NetworkError, end.message);
+    }
+    this.#live.delete(connection);
+    const address = this.#addresses.get(connection);
+    if (address !== undefined) {
+      const count = this.#perAddress.get(address)! - 1;
+      if (count === 0) this.#perAddress.delete(address);
+      else this.#perAddress.set(address, count);
+    }
+  }
+
+  onDrain(): void {
+    // A client has nowhere to send its server to.
+  }
+
+  mayCall(connection: LiveConnection, nowMs: number): boolean {
+    const address = this.#keyedRates && this.#addresses.get(connection);
+    return address === undefined || this.#keyedRates!.of(address, nowMs).mayCall(nowMs);
+  }
+
+  mayReceive(connection: LiveConnection, packets: number, bytes: number, nowMs: number): boolean {
+    const address = this.#keyedRates && this.#addresses.get(connection);
+    return address === undefined || this.#keyedRates!.of(address, nowMs).mayReceive(packets, bytes, nowMs);
+  }
+
+  #logHandshake(connection: LiveConnection, status: number, message: string): void {
+    if (this.#accessLog === undefined) return;
+    const startedMs = this.#live.get(connection) ?? 0;
+    this.shared.guard('accessLog', connection, () =>
+      this.#accessLog!.handshake(
+        connection.remoteAddress,
+        connection.peer,
+        connection.engine.session,
+        status,
+        message,
+        this.shared.options.clock.nowMs() - startedMs,
+      ),
+    );
+  }
+
+  // --- the end ------------------------------------------------------------------------
+
+  drain(options: DrainOptions = {}): Promise<void> {
+    this.#draining ??= this.#drain(
+      checkNumber('withinMs', options.withinMs ?? 10_000, 0),
+      checkNumber('graceMs', options.graceMs ?? 5_000, 0),
+    );
+    return this.#draining;
+  }
+
+  async #drain(withinMs: number, graceMs: number): Promise<void> {
+    const { clock } = this.shared.options;
+    const endsMs = clock.nowMs() + withinMs;
+    await this.#stopListening();
+    const asked = [...this.#live.keys()].filter((connection) =>
+      connection.engine.session?.extensions.includes('drain'),
+    );
+    const stepMs = (withinMs * ASKING_SHARE) / Math.max(1, asked.length);
+    const startMs = clock.nowMs();
+    for (let i = 0; i < asked.length; i++) {
+      const dueMs = startMs + i * stepMs - clock.nowMs();
+      if (dueMs > 0) await sleep(clock, dueMs);
+      const connection = asked[i]!;
+      if (connection.engine.askToDrain()) connection.wrote();
+    }
+    // Whoever has left by itself needs no waiting for.
+    while (this.#live.size > 0 && clock.nowMs() < endsMs)
+      await sleep(clock, Math.min(20, Math.max(1, endsMs - clock.nowMs())));
+    const busy = [...this.#live.keys()].filter((connection) => connection.busy > 0);
+    if (busy.length > 0)
+      await Promise.race([Promise.all(busy.map((connection) => connection.whenIdle())), sleep(clock, graceMs)]);
+    await this.close();
+  }
+
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    const status = options.status ?? Status.ServerShutdown;
+    const stopped = this.#stopListening();
+    await Promise.all(
+      [...this.#live.keys()].map((connection) => connection.close({ status, message: options.message })),
+    );
+    await stopped;
+    this.#resolveClosed();
+  }
+
+  async #stopListening(): Promise<void> {
+    await Promise.all([...this.#listening].map((listening) => listening.close()));
+  }
+}
+
+function sleep(clock: { setTimer(fn: () => void, ms: number): unknown }, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.setTimer(resolve, ms);
+  });
+}
+
+/** What a client is told whose authentication failed. The text of a plain error stays here. */
+function refusalOf(error: unknown): { status: number; message: string } {
+  if (isStmpError(error) && error.status !== undefined && error.status !== Status.Ok)
+    return { status: error.status, message: error.message };
+  return { status: Status.Unauthorized, message: statusName(Status.Unauthorized) };
+}

@@ -1,0 +1,79 @@
+import type { ResolvedConnectionOptions } from './options.js';
+import type { Router } from './router.js';
+import type { Connection } from './types.js';
+
+/** Counts since the start, as a plain object; gauges end in `Open`. */
+export interface Counters {
+  connectionsOpened: number;
+  connectionsOpen: number;
+  /** Turned away before or during the handshake. */
+  connectionsRefused: number;
+  callsIn: number;
+  callsOut: number;
+  notifiesIn: number;
+  eventsOut: number;
+  /** Events dropped for slow readers. */
+  eventsDropped: number;
+  /** Requests answered with an error. */
+  callsFailed: number;
+  /** Requests answered TooManyRequests, and notifies dropped, by a full inbox or a rate. */
+  overloaded: number;
+  /** What user code threw. */
+  errors: number;
+}
+
+export function createCounters(): Counters {
+  return {
+    connectionsOpened: 0,
+    connectionsOpen: 0,
+    connectionsRefused: 0,
+    callsIn: 0,
+    callsOut: 0,
+    notifiesIn: 0,
+    eventsOut: 0,
+    eventsDropped: 0,
+    callsFailed: 0,
+    overloaded: 0,
+    errors: 0,
+  };
+}
+
+/** What all connections of one server or client have in common. */
+export class Shared {
+  readonly options: ResolvedConnectionOptions;
+  readonly router: Router;
+  readonly counters: Counters = createCounters();
+
+  constructor(options: ResolvedConnectionOptions, router: Router) {
+    this.options = options;
+    this.router = router;
+  }
+
+  /** User code failed: it is told to whoever listens, and never goes further. */
+  report(error: unknown, name: string, connection?: Connection): void {
+    this.counters.errors++;
+    const { hooks, logger } = this.options;
+    try {
+      if (hooks.onError !== undefined) hooks.onError(error, { connection, name });
+      else logger?.error({ err: error, name, remoteAddress: connection?.remoteAddress }, `${name} failed`);
+    } catch {
+      // A hook that throws has nobody left to tell.
+    }
+  }
+
+  /** Calls user code whose failure must not reach us. */
+  guard<T>(name: string, connection: Connection | undefined, fn: () => T): T | undefined {
+    try {
+      const result = fn();
+      if (isThenable(result)) result.then(undefined, (error: unknown) => this.report(error, name, connection));
+      return result;
+    } catch (error) {
+      this.report(error, name, connection);
+      return undefined;
+    }
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
