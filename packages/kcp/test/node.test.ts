@@ -1,0 +1,455 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { openingConv } from '@stmp/kcp';
+import { dialKcp, type KcpDialOptions, type KcpListener, type KcpSession, listenKcp } from '@stmp/kcp/node';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { read, wire } from './wire.js';
+
+const host = '127.0.0.1';
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+interface Server {
+  readonly listener: KcpListener;
+  readonly sessions: KcpSession[];
+  /** The n-th session, when it comes. */
+  session(index?: number): Promise<KcpSession>;
+}
+
+async function serve(
+  options: Partial<Parameters<typeof listenKcp>[0]> = {},
+  onSession: (session: KcpSession) => void = () => {},
+  onRefuse: (limit: string) => void = () => {},
+): Promise<Server> {
+  const sessions: KcpSession[] = [];
+  const listener = await listenKcp(
+    { host, port: 0, ...options },
+    {
+      onSession(session) {
+        session.on('error', () => {});
+        sessions.push(session);
+        onSession(session);
+      },
+      onRefuse,
+    },
+  );
+  cleanups.push(async () => {
+    for (const session of sessions) session.destroy();
+    await listener.close();
+  });
+  return {
+    listener,
+    sessions,
+    session: (index = 0) =>
+      vi.waitFor(() => sessions[index] ?? Promise.reject(new Error('no session')), { interval: 2 }),
+  };
+}
+
+async function dial(port: number, options: Partial<KcpDialOptions> = {}): Promise<KcpSession> {
+  const session = await dialKcp({ host, port, ...options });
+  session.on('error', () => {});
+  cleanups.push(() => session.destroy());
+  return session;
+}
+
+/** A bare UDP socket that keeps what it receives. */
+async function bare(port: number): Promise<{ socket: Socket; got: Buffer[]; send(bytes: Uint8Array): void }> {
+  const socket = createSocket('udp4');
+  const got: Buffer[] = [];
+  socket.on('message', (bytes) => got.push(bytes));
+  socket.on('error', () => {});
+  socket.bind(0, host);
+  await once(socket, 'listening');
+  cleanups.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
+  return { socket, got, send: (bytes) => socket.send(bytes, port, host) };
+}
+
+const echo = (session: KcpSession): void => {
+  session.on('data', (chunk) => session.write(chunk));
+};
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function collect(session: KcpSession, length: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  await new Promise<void>((resolve, reject) => {
+    session.on('error', reject);
+    session.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= length) resolve();
+    });
+  });
+  return Buffer.concat(chunks);
+}
+
+function bytesOf(length: number): Buffer {
+  return Buffer.from(Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8)) & 0xff));
+}
+
+describe('a session', () => {
+  it.each([
+    ['default', {}],
+    [
+      'fast',
+      { nodelay: true, intervalMs: 10, resend: 2, congestionWindow: false, sendWindow: 128, receiveWindow: 128 },
+    ],
+    ['stream mode', { mode: 'stream' }],
+    ['a small mtu', { mtuBytes: 120 }],
+  ] as const)('carries bytes both ways: %s', async (_name, options) => {
+    const { listener } = await serve(options, echo);
+    const session = await dial(listener.port, options);
+    const data = bytesOf(300_000);
+    const back = collect(session, data.length);
+    for (let at = 0; at < data.length; at += 50_000) session.write(data.subarray(at, at + 50_000));
+    expect((await back).equals(data)).toBe(true);
+  });
+
+  it('knows who is there, at both ends, also after the end', async () => {
+    const server = await serve({}, echo);
+    const session = await dial(server.listener.port, { conv: 0xdeadbeef });
+    session.write('x');
+    await once(session, 'data');
+    const [accepted] = server.sessions as [KcpSession];
+    const where = (one: KcpSession): unknown => [
+      one.conv,
+      [one.remoteAddress, one.remotePort],
+      [one.localAddress, one.localPort],
+    ];
+    const client = [host, session.localPort];
+    const there = [host, server.listener.port];
+    expect(where(session)).toEqual([0xdeadbeef, there, client]);
+    expect(where(accepted)).toEqual([0xdeadbeef, client, there]);
+    session.destroy();
+    accepted.destroy();
+    await rest(5);
+    expect(where(session)).toEqual([0xdeadbeef, there, client]);
+    expect(where(accepted)).toEqual([0xdeadbeef, client, there]);
+  });
+
+  it('answers a call in three datagrams: question, answer with acknowledgement, acknowledgement', async () => {
+    const { listener } = await serve({}, echo);
+    const session = await dial(listener.port);
+    session.write('warm');
+    await once(session, 'data');
+    await rest(20);
+    const sends = vi.spyOn(Object.getPrototypeOf(createSocketSpy()) as Socket, 'send');
+    session.write('question');
+    await once(session, 'data');
+    await rest(20);
+    const lines = sends.mock.calls.map(([bytes]) =>
+      read(bytes as unknown as Uint8Array).map((line) => line.slice(0, 4)),
+    );
+    sends.mockRestore();
+    expect(lines).toEqual([['push'], ['ack ', 'push'], ['ack ']]);
+  });
+
+  it('makes the writer wait while its reader does, and no longer', async () => {
+    const server = await serve();
+    const session = await dial(server.listener.port);
+    const chunk = bytesOf(10_000);
+    let sent = 0;
+    while (session.write(chunk)) sent += chunk.length;
+    sent += chunk.length;
+    const accepted = await server.session();
+    await rest(50);
+    expect(session.writableNeedDrain).toBe(true);
+    // Both windows, the reader's buffer twice over and what the writer queues.
+    expect(sent).toBeLessThan(2 * 32 * 1376 + 65_536 + 65_536 + 2 * chunk.length);
+    let read = 0;
+    accepted.on('data', (piece) => {
+      read += piece.length;
+    });
+    await once(session, 'drain');
+    await vi.waitFor(() => expect(read).toBe(sent), { interval: 5 });
+  });
+
+  it('notices that nobody answers, and that nothing arrives', async () => {
+    const { got, socket } = await bare(9);
+    const port = socket.address().port;
+    const dead = await dialKcp({ host, port, deadLink: 2, nodelay: true, intervalMs: 1, minRtoMs: 1 });
+    dead.write('x');
+    const [error] = await once(dead, 'error');
+    expect(error.code).toBe('KCP_DEAD_LINK');
+    expect(got.length).toBe(2);
+    const idle = await dialKcp({ host, port, idleTimeoutMs: 30 });
+    expect((await once(idle, 'error'))[0].code).toBe('KCP_IDLE');
+  });
+
+  it('ends when nobody listens, if it never heard anybody', async () => {
+    const { socket } = await bare(9);
+    const { port } = socket.address();
+    socket.close();
+    cleanups.pop();
+    const session = await dialKcp({ host, port });
+    session.write('x');
+    expect((await once(session, 'error'))[0].code).toBe('KCP_REFUSED');
+  });
+});
+
+function createSocketSpy(): Socket {
+  const socket = createSocket('udp4');
+  socket.close();
+  return socket;
+}
+
+describe('the end', () => {
+  it('flushes what is queued, then ends both directions', async () => {
+    const server = await serve();
+    const session = await dial(server.listener.port);
+    const data = bytesOf(400_000);
+    const closed = once(session, 'close');
+    session.end(data);
+    session.resume();
+    const accepted = await server.session();
+    expect((await collect(accepted, data.length)).equals(data)).toBe(true);
+    await closed;
+    expect(session.readableEnded).toBe(true);
+  });
+
+  it('with linger "answer" and nothing left to say is silent, without even an acknowledgement', async () => {
+    const { socket, got } = await bare(9);
+    const session = await dial(socket.address().port, { linger: 'answer', conv: 7, lingerMs: 100 });
+    session.write('close');
+    await vi.waitFor(() => expect(got.length).toBe(1), { interval: 2 });
+    const { ts } = parse(got[0] as Buffer);
+    session.on('data', () => session.end());
+    const closed = once(session, 'close');
+    socket.send(wire({ conv: 7, cmd: 'push', una: 1, ts: ts + 1, body: 'echo' }), session.localPort, host);
+    await closed;
+    await rest(50);
+    expect(got.length).toBe(1);
+  });
+
+  it('with linger "answer" repeats the last data only when the peer repeats its own', async () => {
+    const { socket, got } = await bare(9);
+    const session = await dial(socket.address().port, { linger: 'answer', conv: 7, lingerMs: 400, minRtoMs: 10 });
+    session.write('hello');
+    await vi.waitFor(() => expect(got.length).toBe(1), { interval: 2 });
+    const close = wire({ conv: 7, cmd: 'push', una: 1, body: 'close' });
+    session.on('data', () => session.end('echo'));
+    const closed = once(session, 'close');
+    socket.send(close, session.localPort, host);
+    await closed;
+    await vi.waitFor(() => expect(got.length).toBe(2), { interval: 2 });
+    const lines = (): string[] => read(got.at(-1) as Buffer).map((line) => line.replace(/ts=\d+/, ''));
+    expect(lines()).toEqual(['ack frg=0 wnd=32  sn=0 una=1', 'push frg=0 wnd=32  sn=1 una=1 echo']);
+    const before = got.length;
+    await rest(120);
+    expect(got.length).toBe(before);
+    socket.send(close, session.localPort, host);
+    await vi.waitFor(() => expect(got.length).toBe(before + 1), { interval: 2 });
+    expect(lines()).toEqual(['ack frg=0 wnd=32  sn=0 una=1', 'push frg=0 wnd=32  sn=1 una=1 echo']);
+    await rest(50);
+    expect(got.length).toBe(before + 1);
+  });
+
+  it('with linger "resend" repeats the last data until it is acknowledged, then is silent', async () => {
+    const server = await serve({ minRtoMs: 10, intervalMs: 1, provenTimeoutMs: 5000 }, (session) => session.end('bye'));
+    const { got, send } = await bare(server.listener.port);
+    send(wire({ conv: 7, cmd: 'push', body: 'x'.repeat(900) }));
+    const pushes = (): Buffer[] => got.filter((bytes) => read(bytes).some((line) => line.startsWith('push')));
+    await vi.waitFor(() => expect(pushes().length).toBeGreaterThan(1), { interval: 2, timeout: 3000 });
+    expect(server.sessions[0]?.writableFinished).toBe(true);
+    send(wire({ conv: 7, cmd: 'ack', una: 1, ts: parse(pushes()[0] as Buffer).ts }));
+    await rest(30);
+    const before = got.length;
+    await rest(300);
+    expect(got.length).toBe(before);
+    // A late copy of the opening does not begin the conversation anew.
+    send(wire({ conv: 7, cmd: 'push', body: 'x'.repeat(900) }));
+    await rest(30);
+    expect(got.length).toBe(before);
+    expect(server.sessions.length).toBe(1);
+  });
+
+  it('by destroy is silent at once', async () => {
+    const { socket, got } = await bare(9);
+    const session = await dial(socket.address().port, { minRtoMs: 5, intervalMs: 1 });
+    session.write('x');
+    session.destroy();
+    await rest(50);
+    expect(got.length).toBe(0);
+  });
+
+  it('of a listener waits for its sessions, and accepts no more', async () => {
+    const server = await serve({}, echo);
+    const session = await dial(server.listener.port);
+    session.write('x');
+    await once(session, 'data');
+    expect(server.listener.sessionCount).toBe(1);
+    let closed = false;
+    const closing = server.listener.close().then(() => {
+      closed = true;
+    });
+    const late = await dial(server.listener.port);
+    late.write('y');
+    session.write('z');
+    await once(session, 'data');
+    await rest(20);
+    expect([server.sessions.length, closed]).toEqual([1, false]);
+    server.sessions[0]?.destroy();
+    await closing;
+  });
+});
+
+function parse(bytes: Buffer): { conv: number; ts: number; sn: number } {
+  return { conv: bytes.readUInt32LE(0), ts: bytes.readUInt32LE(8), sn: bytes.readUInt32LE(12) };
+}
+
+describe('a listener', () => {
+  it('serves many sessions on one socket with one timer', async () => {
+    const { listener } = await serve({}, echo);
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const sessions = await Promise.all(Array.from({ length: 200 }, () => dial(listener.port)));
+    const answers = sessions.map((session) => once(session, 'data'));
+    for (const session of sessions) session.write(`I am ${session.conv}`);
+    const got = await Promise.all(answers);
+    expect(got.map(([answer]) => String(answer))).toEqual(sessions.map(({ conv }) => `I am ${conv}`));
+    expect(listener.sessionCount).toBe(200);
+    const handles = timers.mock.results.map(({ value }) => value as NodeJS.Timeout);
+    timers.mockRestore();
+    const armed = handles.filter((handle) => (handle as unknown as { _destroyed: boolean })._destroyed === false);
+    // One for each dialed socket, and one for the 200 sessions of the listener.
+    expect(armed.length).toBeLessThanOrEqual(201);
+  });
+
+  it('is not opened, and does not answer, to what cannot be a beginning', async () => {
+    const server = await serve();
+    const { got, send } = await bare(server.listener.port);
+    for (const bytes of [
+      wire({ cmd: 'push', sn: 1, body: 'x' }),
+      wire({ cmd: 'ack' }),
+      wire({ cmd: 'ask' }),
+      wire({ cmd: 'push', una: 4, body: 'x' }),
+      wire({ cmd: 'push', body: 'xyz' }).subarray(0, 25),
+      new Uint8Array(1400),
+      new Uint8Array(0),
+    ]) {
+      send(bytes);
+    }
+    await rest(30);
+    expect([server.sessions.length, got.length]).toEqual([0, 0]);
+  });
+
+  it('sends an unproven address no more bytes than came from it', async () => {
+    const server = await serve({ minRtoMs: 5, intervalMs: 1, provenTimeoutMs: 150 }, (session) => {
+      session.write(bytesOf(20_000));
+    });
+    const { got, send } = await bare(server.listener.port);
+    const opening = wire({ conv: 9, cmd: 'push', body: 'x'.repeat(40) });
+    send(opening);
+    await rest(60);
+    const sent = (): number => got.reduce((sum, bytes) => sum + bytes.length, 0);
+    expect(sent()).toBeGreaterThan(0);
+    expect(sent()).toBeLessThanOrEqual(opening.length);
+    const [session] = server.sessions as [KcpSession];
+    const [error] = await once(session, 'error');
+    expect(error.code).toBe('KCP_UNPROVEN');
+    expect(sent()).toBeLessThanOrEqual(opening.length);
+    expect(server.listener.sessionCount).toBe(0);
+  });
+
+  it('drops a peer that opens and says no more', async () => {
+    const server = await serve({ provenTimeoutMs: 40 });
+    const { send } = await bare(server.listener.port);
+    send(wire({ cmd: 'push', body: 'S' }));
+    const session = await server.session();
+    expect((await once(session, 'error'))[0].code).toBe('KCP_UNPROVEN');
+  });
+
+  it('keeps its limits: in total, per address, unproven', async () => {
+    for (const [limits, sessions, refused] of [
+      [{ maxSessionsCount: 3 }, 3, ['maxSessionsCount', 'maxSessionsCount']],
+      [{ maxSessionsPerAddressCount: 2 }, 2, Array(3).fill('maxSessionsPerAddressCount')],
+      [{ maxUnprovenCount: 4 }, 4, []],
+    ] as const) {
+      const refusals: string[] = [];
+      const server = await serve(limits, undefined, (limit) => refusals.push(limit));
+      for (let i = 0; i < 5; i++) (await bare(server.listener.port)).send(wire({ conv: i, cmd: 'push', body: 'x' }));
+      await vi.waitFor(() => expect(server.sessions.length + refusals.length).toBe(5), { interval: 2 });
+      expect(server.listener.sessionCount).toBe(sessions);
+      expect(refusals).toEqual(refused);
+      // The oldest unproven one made room.
+      if ('maxUnprovenCount' in limits) expect(server.sessions.map((s) => s.destroyed).indexOf(true)).toBe(0);
+    }
+  });
+
+  it('does not let another port or address take a conversation over', async () => {
+    const server = await serve({}, echo);
+    const session = await dial(server.listener.port, { conv: 77 });
+    session.write('mine');
+    await once(session, 'data');
+    const thief = await bare(server.listener.port);
+    thief.send(wire({ conv: 77, cmd: 'push', sn: 1, una: 1, body: 'theirs' }));
+    thief.send(wire({ conv: 77, cmd: 'ack', sn: 0, una: 1 }));
+    await rest(20);
+    expect([thief.got.length, server.sessions.length]).toEqual([0, 1]);
+    session.write('still mine');
+    expect(String((await once(session, 'data'))[0])).toBe('still mine');
+    // With a beginning it gets a conversation of its own.
+    thief.send(wire({ conv: 77, cmd: 'push', body: 'x'.repeat(50) }));
+    await server.session(1);
+    session.write('and still');
+    expect(String((await once(session, 'data'))[0])).toBe('and still');
+  });
+
+  it('lets an address begin anew, but a forged beginning does not end the old conversation', async () => {
+    const server = await serve({}, echo);
+    const peer = await bare(server.listener.port);
+    const talk = async (conv: number, prove: boolean): Promise<void> => {
+      const before = peer.got.length;
+      peer.send(wire({ conv, cmd: 'push', body: `conversation ${conv}` }));
+      await vi.waitFor(() => expect(peer.got.length).toBeGreaterThan(before), { interval: 2 });
+      const answer = peer.got.slice(before).find((bytes) => openingConv(bytes, 32) !== undefined || bytes[4] === 0x51);
+      if (prove) peer.send(wire({ conv, cmd: 'ack', una: 1, ts: parse(answer as Buffer).ts }));
+      await rest(20);
+    };
+    await talk(1, true);
+    await talk(2, false);
+    expect(server.sessions.map((session) => session.destroyed)).toEqual([false, false]);
+    await talk(3, true);
+    expect(server.sessions.map((session) => session.destroyed)).toEqual([true, true, false]);
+    expect(server.sessions.map((session) => (session.errored as { code?: string } | null)?.code)).toEqual([
+      'KCP_REPLACED',
+      'KCP_REPLACED',
+      undefined,
+    ]);
+  });
+});
+
+describe('wrong arguments', () => {
+  it.each<[object, RegExp]>([
+    [{ host: 5 }, /host must be a string, not number/],
+    [{ port: 0 }, /port must be an integer from 1 to 65535, not 0/],
+    [{ conv: 1.5 }, /conv/],
+    [{ mtuBytes: 10 }, /mtuBytes/],
+    [{ linger: 'no' }, /linger must be 'resend' or 'answer', not no/],
+    [{ idleTimeoutMs: -1 }, /idleTimeoutMs/],
+    [{ createKcp: 1 }, /createKcp/],
+  ])('are refused by dialKcp: %o', async (wrong, message) => {
+    await expect(dialKcp({ host, port: 9, ...wrong })).rejects.toThrow(message);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ port: -1 }, /port/],
+    [{ maxSessionsCount: 0 }, /maxSessionsCount/],
+    [{ maxUnprovenCount: 0 }, /maxUnprovenCount/],
+    [{ provenTimeoutMs: 0 }, /provenTimeoutMs/],
+    [{ receiveWindow: 3 }, /receiveWindow/],
+  ])('are refused by listenKcp: %o', async (wrong, message) => {
+    await expect(listenKcp({ host, port: 0, ...wrong }, { onSession() {} })).rejects.toThrow(message);
+  });
+
+  it('and an aborted signal ends a dial with its reason', async () => {
+    const reason = new Error('enough');
+    await expect(dialKcp({ host, port: 9, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const controller = new AbortController();
+    const dialing = dialKcp({ host, port: 9, signal: controller.signal });
+    controller.abort(reason);
+    await expect(dialing).rejects.toBe(reason);
+  });
+});
