@@ -1,3 +1,4 @@
+import { constants, inflateRawSync } from 'node:zlib';
 import type { Compression, Compressor, Decompressor } from '@stmp/contract';
 import { type GzipOptions, gzipCompression } from '../src/node.js';
 
@@ -51,4 +52,23 @@ export function random(seed: number): () => number {
 export function sample(length: number, seed: number): Uint8Array {
   const next = random(seed);
   return Uint8Array.from({ length }, () => Math.floor(next() * 16) + 97);
+}
+
+/** The plain bytes of each member, found without the code under test, and whether the last one goes on. */
+export function membersOf(stream: Uint8Array): { readonly sizes: readonly number[]; readonly open: boolean } {
+  const sizes: number[] = [];
+  let open = false;
+  for (let at = 0; at < stream.length; ) {
+    if (stream[at] !== 0x1f || stream[at + 1] !== 0x8b || stream[at + 3] !== 0) throw new Error(`no member at ${at}`);
+    at += 10;
+    const { buffer, engine } = inflateRawSync(stream.subarray(at), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      info: true,
+    }) as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
+    sizes.push(buffer.length);
+    at += engine.bytesWritten;
+    open = at === stream.length;
+    at += 8;
+  }
+  return { sizes, open };
 }

@@ -25,16 +25,14 @@ for (const writer of ENGINES) {
       });
 
       it(`is read by ${reader} at any size of packet`, () => {
-        for (const settings of [{ level: 1 }, { windowBits: 9, memLevel: 1, level: 1 }]) {
-          const compressor = gzip(writer, settings).createCompressor();
-          const decompressor = gzip(reader).createDecompressor();
-          for (const size of SIZES) {
-            const packet = sample(size, size);
-            expect(Buffer.compare(read(decompressor, write(compressor, packet)), packet)).toBe(0);
-          }
-          const many = SIZES.map((size) => sample(size, size + 1));
-          expect(Buffer.compare(read(decompressor, write(compressor, ...many)), concat(many))).toBe(0);
+        const compressor = gzip(writer, { windowBits: 9, memLevel: 1, level: 1 }).createCompressor();
+        const decompressor = gzip(reader).createDecompressor();
+        for (const size of SIZES) {
+          const packet = sample(size, size);
+          expect(Buffer.compare(read(decompressor, write(compressor, packet)), packet)).toBe(0);
         }
+        const many = SIZES.map((size) => sample(size, size + 1));
+        expect(Buffer.compare(read(decompressor, write(compressor, ...many)), concat(many))).toBe(0);
       });
 
       it(`is read by ${reader} when cut at every byte, members and all`, () => {
