@@ -94,11 +94,8 @@ function checkFile(file: FileModel, owners: ReadonlyMap<string, FileModel>, prob
     if (name.startsWith('google.protobuf.') && (owner === undefined || isWellKnownFile(owner.name))) {
       const known = [...WELL_KNOWN.keys()].map((each) => each.slice('google.protobuf.'.length)).join(', ');
       report(line, `${name} is not supported; of google.protobuf there are ${known}`);
-    } else if (owner === undefined || owner.syntax !== 'proto3') {
-      report(
-        line,
-        `${name} comes from ${owner?.shown ?? 'a file'} with ${owner?.syntax ?? 'another syntax'}; only proto3 is supported`,
-      );
+    } else if (owner !== undefined && owner.syntax !== 'proto3') {
+      report(line, `${name} is declared in ${owner.shown}, which is ${owner.syntax}; only proto3 is supported`);
     }
   };
   for (const each of allEnums(file)) {

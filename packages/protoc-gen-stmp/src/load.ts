@@ -177,6 +177,22 @@ const NOWHERE: Scanned = {
   children: [],
 };
 
+/** The types of a file that is not parsed, so that a use of them can be refused with the reason. */
+function unparsed(around: Scanned, scope: string): { messages: MessageModel[]; enums: EnumModel[] } {
+  const of = (kind: string): Scanned[] => around.children.filter((child) => child.kind === kind);
+  const named = (child: Scanned): { fullName: string; path: string[] } & ReturnType<typeof declared> => {
+    const fullName = scope === '' ? child.name : `${scope}.${child.name}`;
+    return { fullName, path: [child.name], ...declared(child) };
+  };
+  return {
+    messages: of('message').map((child) => {
+      const name = named(child);
+      return { ...name, fields: [], oneofs: [], ...unparsed(child, name.fullName) };
+    }),
+    enums: of('enum').map((child) => ({ ...named(child), values: [] })),
+  };
+}
+
 class Converter {
   readonly #file: Parsed;
   readonly #symbols: Symbols;
@@ -198,6 +214,7 @@ class Converter {
   convert(): FileModel {
     const { name, shown, scanned, root } = this.#file;
     this.#options.check(scanned);
+    const proto3 = scanned.syntax === 'proto3';
     const inside = scanned.package === '' ? root : root.lookup(scanned.package);
     const objects = inside instanceof protobuf.Namespace ? inside.nestedArray : [];
     return {
@@ -207,7 +224,7 @@ class Converter {
       syntaxLine: scanned.syntaxLine,
       package: scanned.package,
       publicImports: scanned.imports.filter(({ isPublic }) => isPublic).map(({ path }) => path),
-      ...this.#nested(objects, scanned, scanned.package, []),
+      ...(proto3 ? this.#nested(objects, scanned, scanned.package, []) : unparsed(scanned, scanned.package)),
       services: objects.filter((each) => each instanceof protobuf.Service).map((each) => this.#service(each)),
     };
   }

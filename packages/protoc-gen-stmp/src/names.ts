@@ -63,10 +63,10 @@ const GO_METHODS = 'Reset String ProtoMessage Marshal Unmarshal ExtensionRangeAr
 );
 
 /** The Go name of a field where nothing stands in its way. */
-const goNameOf = (name: string): string => {
-  const words = name.startsWith('_') ? `X${name.slice(1, 2).toUpperCase()}${name.slice(2)}` : name;
-  return words.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-};
+const goNameOf = (name: string): string =>
+  name
+    .replace(/^_([a-z]?)/, (_, letter: string) => `X${letter.toUpperCase()}`)
+    .replace(/(^|_|\d)([a-z])/g, (_, before: string, letter: string) => before.replace('_', '') + letter.toUpperCase());
 
 /** Names in the original's Go structs, of those fields where it is not the CamelCase name. */
 export function goNames(
