@@ -1,5 +1,5 @@
-import type { AnyMethod, EventsType, Headers, InputInitOf, MethodTable } from '@stmp/contract';
 import { type Connection, type EmitOptions, type PreparedEvent, prepareEvent } from '@stmp/connection';
+import type { AnyMethod, EventsType, Headers, InputInitOf, MethodTable } from '@stmp/contract';
 
 /** What became of an event: how many members it was sent to or queued for, and how many a slow-reader policy kept it from. */
 export interface Delivery {
@@ -67,7 +67,11 @@ function broadcast(members: Iterable<Connection>, event: PreparedEvent, options:
   return { sent, dropped };
 }
 
-function broadcasters<M extends MethodTable<M>>(members: Iterable<Connection>, type: EventsType<M>, options: BroadcastOptions | undefined): Broadcaster<M> {
+function broadcasters<M extends MethodTable<M>>(
+  members: Iterable<Connection>,
+  type: EventsType<M>,
+  options: BroadcastOptions | undefined,
+): Broadcaster<M> {
   if ((options as EmitOptions | undefined)?.policy === 'wait') throw new TypeError('policy: "wait" is not for sets');
   const headers: Headers | undefined = options?.headers;
   const functions: Record<string, (value: unknown) => Delivery> = {};

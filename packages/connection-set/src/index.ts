@@ -1,8 +1,8 @@
 export {
   type Audience,
   audience,
-  type BroadcastOptions,
   type Broadcaster,
+  type BroadcastOptions,
   type ConnectionSet,
   createConnectionSet,
   type Delivery,

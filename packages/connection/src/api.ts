@@ -36,9 +36,10 @@ export interface EmitOptions {
   readonly key?: string | undefined;
 }
 
-type Input<X, Options> = undefined extends InputInitOf<X>
-  ? [input?: InputInitOf<X>, options?: Options]
-  : [input: InputInitOf<X>, options?: Options];
+type Input<X, Options> =
+  undefined extends InputInitOf<X>
+    ? [input?: InputInitOf<X>, options?: Options]
+    : [input: InputInitOf<X>, options?: Options];
 
 type EventInput<X> = undefined extends InputInitOf<X> ? [event?: InputInitOf<X>] : [event: InputInitOf<X>];
 
