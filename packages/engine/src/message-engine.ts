@@ -116,7 +116,7 @@ class MessageEngine extends EngineCore<Unit> {
     if (!this.session?.text) return super.write(kind, mid, status, action, headers, payload);
     const header = headerText(headers);
     const body = payload === undefined ? undefined : payloadText(payload) || undefined;
-    this.#checkText(typeof action === 'string' ? action : undefined, header, body);
+    if (kind !== PacketKind.Close) this.#checkText(typeof action === 'string' ? action : undefined, header, body);
     if (kind === PacketKind.Request) return this.#append(textRequest(mid, action, header, body));
     if (kind === PacketKind.Response) return this.#append(textResponse(mid, status, header, body));
     if (kind === PacketKind.Notify) return this.#append(textNotify(action, header, body));

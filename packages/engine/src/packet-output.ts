@@ -57,7 +57,8 @@ export abstract class PacketOutput<Unit extends Uint8Array | string> {
     }
     if (header !== undefined) room += header.length;
     if (typeof name === 'object') room += name.length;
-    this.checkSize(room - MAX_PACKET_OVERHEAD, header === undefined ? 0 : header.length);
+    // The end is told in any case, with a text that may be longer than a very small limit.
+    if (kind !== PacketKind.Close) this.checkSize(room - MAX_PACKET_OVERHEAD, header === undefined ? 0 : header.length);
     // While packets are held, each has memory of its own: a dropped or slow one must not keep a slab alive.
     const inSlab = !this.hold && reserve(room);
     const slab = inSlab ? shared.slab : new Uint8Array(room);

@@ -168,7 +168,7 @@ export interface PairOptions {
   readonly server?: Partial<ServerHandshakeOptions>;
   readonly options?: EngineOptions;
   readonly serverOptions?: EngineOptions;
-  /** False: the client does not offer extensions, as the original. */
+  /** False: the client does not offer extensions, as the original. Messages only. */
   readonly ours?: boolean;
 }
 
@@ -230,9 +230,10 @@ export function messagePair(pair: PairOptions = {}): Pair {
   const client = new Driver(
     createMessageEngine({ handshake: clientHandshake(offer), options: pair.options, nowMs: 0 }),
   );
+  const hello = clientHeaders(offer, 'message').filter(([name]) => pair.ours !== false || name !== 'Stmp-Extensions');
   const server = new Driver(
     createMessageEngine({
-      handshake: serverHandshake({ content: ALL_TYPES, hello: clientHeaders(offer, 'message'), ...pair.server }),
+      handshake: serverHandshake({ content: ALL_TYPES, hello, ...pair.server }),
       options: pair.serverOptions ?? pair.options,
       nowMs: 0,
     }),
