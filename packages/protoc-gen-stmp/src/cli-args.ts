@@ -38,7 +38,6 @@ Exit code: 0 done, 1 wrong .proto or stale output, 2 wrong call.
 
 export function parseCliArgs(argv: readonly string[]): CliArgs {
   try {
-    // protoc's own spelling, -Idir, is not known to parseArgs before the letter is declared; it is, so it works.
     const { values, positionals } = parseArgs({
       args: [...argv],
       allowPositionals: true,

@@ -90,10 +90,14 @@ function noteMissingImports(files: readonly GeneratedFile[], out: string, io: Cl
   }
 }
 
-/** Roots of imports: those given, or the folders of the inputs. */
+/** Roots of imports: those given, or the folders of the inputs, outer ones first whatever the order of the inputs. */
 function findRoots({ protoPath, inputs }: CliArgs, cwd: string): string[] {
-  const given = protoPath.length > 0 ? protoPath : inputs.map((input) => dirname(input));
-  const roots = [...new Set(given.map((path) => resolve(cwd, path)))];
+  const roots = [
+    ...new Set(
+      (protoPath.length > 0 ? protoPath : inputs.map((input) => dirname(input))).map((path) => resolve(cwd, path)),
+    ),
+  ];
+  if (protoPath.length === 0) roots.sort((a, b) => a.length - b.length);
   for (const root of roots) {
     if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
       throw new UsageError(`--proto_path ${shown(root, cwd)}: there is no such folder`);

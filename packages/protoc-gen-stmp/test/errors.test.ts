@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { problemsOf, proto } from './helpers.js';
 
 const EMPTY = 'google.protobuf.Empty';
-const rpc = (name: string, options = ''): string => `rpc ${name}(${EMPTY}) returns (${EMPTY})${options === '' ? ';' : ` { ${options} }`}`;
+const rpc = (name: string, options = ''): string =>
+  `rpc ${name}(${EMPTY}) returns (${EMPTY})${options === '' ? ';' : ` { ${options} }`}`;
 
 /** Bodies begin in line 2. */
 const cases: readonly (readonly [what: string, body: string, problems: readonly string[]])[] = [
@@ -24,12 +25,16 @@ const cases: readonly (readonly [what: string, body: string, problems: readonly 
   [
     'two methods with one id',
     `service AService {\n option (stmp.service) = 0x10;\n ${rpc('One', 'option (stmp.method) = 7;')}\n ${rpc('Two', 'option (stmp.method) = 0x07;')}\n}`,
-    ['a.proto:5: pkg.AService.Two has the action id of pkg.AService.One, 0x1007; set another (stmp.service) and (stmp.method)'],
+    [
+      'a.proto:5: pkg.AService.Two has the action id of pkg.AService.One, 0x1007; set another (stmp.service) and (stmp.method)',
+    ],
   ],
   [
     'an id whose method part reaches into that of the service',
     `service AService {\n option (stmp.service) = 0x10;\n ${rpc('One', 'option (stmp.method) = 0x101;')}\n}\nservice BService {\n option (stmp.service) = 0x11;\n ${rpc('One', 'option (stmp.method) = 0x01;')}\n}`,
-    ['a.proto:8: pkg.BService.One has the action id of pkg.AService.One, 0x1101; set another (stmp.service) and (stmp.method)'],
+    [
+      'a.proto:8: pkg.BService.One has the action id of pkg.AService.One, 0x1101; set another (stmp.service) and (stmp.method)',
+    ],
   ],
   [
     'a reserved id by hash',
@@ -41,17 +46,23 @@ const cases: readonly (readonly [what: string, body: string, problems: readonly 
   [
     'two methods with one id by hash',
     `service AService {\n ${rpc('M248f')}\n ${rpc('M2623')}\n}`,
-    ['a.proto:4: pkg.AService.M2623 has the action id of pkg.AService.M248f, 0xA32A6CF7; set another (stmp.service) and (stmp.method)'],
+    [
+      'a.proto:4: pkg.AService.M2623 has the action id of pkg.AService.M248f, 0xA32A6CF7; set another (stmp.service) and (stmp.method)',
+    ],
   ],
   [
     'an unknown option of ours',
     `service AService {\n option (stmp.id) = 1;\n}`,
-    ['a.proto:3: unknown option (stmp.id) here; STMP has (stmp.service) and (stmp.kind) for services, and (stmp.method) for methods'],
+    [
+      'a.proto:3: unknown option (stmp.id) here; STMP has (stmp.service) and (stmp.kind) for services, and (stmp.method) for methods',
+    ],
   ],
   [
     'an option of ours in the wrong place',
     `message A {\n string name = 1 [(stmp.method) = 1];\n}`,
-    ['a.proto:3: unknown option (stmp.method) here; STMP has (stmp.service) and (stmp.kind) for services, and (stmp.method) for methods'],
+    [
+      'a.proto:3: unknown option (stmp.method) here; STMP has (stmp.service) and (stmp.kind) for services, and (stmp.method) for methods',
+    ],
   ],
   [
     'an option set twice',
@@ -86,9 +97,7 @@ const cases: readonly (readonly [what: string, body: string, problems: readonly 
   [
     'a kind with a foreign field',
     `service A {\n option (stmp.kind) = { stream: true };\n}`,
-    [
-      'a.proto:3: (stmp.kind) is written as { service: true } or { events: true }, or both; not with stream',
-    ],
+    ['a.proto:3: (stmp.kind) is written as { service: true } or { events: true }, or both; not with stream'],
   ],
   [
     'a stream',
@@ -108,7 +117,9 @@ const cases: readonly (readonly [what: string, body: string, problems: readonly 
     `service AService {\n ${rpc('Join')}\n ${rpc('join')}\n}`,
     [
       'a.proto:4: pkg.AService.join and Join are both "join" in TypeScript; rename one',
-      expect.stringMatching(/^a\.proto:4: pkg\.AService\.join has the action id of pkg\.AService\.Join, 0x[0-9A-F]{8}; /) as string,
+      expect.stringMatching(
+        /^a\.proto:4: pkg\.AService\.join has the action id of pkg\.AService\.Join, 0x[0-9A-F]{8}; /,
+      ) as string,
     ],
   ],
   [
@@ -128,15 +139,43 @@ const cases: readonly (readonly [what: string, body: string, problems: readonly 
       'a.proto:3: google.protobuf.Timestamp is declared in google/protobuf/timestamp.proto, which is not imported; add: import "google/protobuf/timestamp.proto";',
     ],
   ],
-  ['a scalar as input', `service A {\n rpc One(string) returns (${EMPTY});\n}`, ['a.proto:3: string is not a message; methods take and give messages']],
-  ['an enum as input', `enum E { NONE = 0; }\nservice A {\n rpc One(E) returns (${EMPTY});\n}`, ['a.proto:4: E is not a message; methods take and give messages']],
+  [
+    'a scalar as input',
+    `service A {\n rpc One(string) returns (${EMPTY});\n}`,
+    ['a.proto:3: string is not a message; methods take and give messages'],
+  ],
+  [
+    'an enum as input',
+    `enum E { NONE = 0; }\nservice A {\n rpc One(E) returns (${EMPTY});\n}`,
+    ['a.proto:4: E is not a message; methods take and give messages'],
+  ],
   ['a syntax error', `message A {\n string name 1;\n}`, ["a.proto:3: illegal token '1', '=' expected"]],
   ['an end too early', `message A {\n string name = 1;\n`, [expect.stringMatching(/^a\.proto:\d+: illegal/) as string]],
-  ['a field name twice', `message A {\n string a = 1;\n string a = 2;\n}`, [expect.stringMatching(/^a\.proto:4: duplicate name 'a'/) as string]],
-  ['a field number twice', `message A {\n string a = 1;\n oneof c {\n string b = 1;\n }\n}`, [expect.stringMatching(/^a\.proto:5: duplicate id 1/) as string]],
-  ['a reserved field', `message A {\n reserved 3;\n string a = 3;\n}`, [expect.stringMatching(/^a\.proto:4: id 3 is reserved/) as string]],
-  ['an enum number twice', `enum E {\n A = 0;\n B = 0;\n}`, [expect.stringMatching(/^a\.proto:4: duplicate id 0/) as string]],
-  ['an enum that does not begin with 0', `enum E {\n A = 1;\n}`, ['a.proto:3: the first value of enum pkg.E must be 0 in proto3']],
+  [
+    'a field name twice',
+    `message A {\n string a = 1;\n string a = 2;\n}`,
+    [expect.stringMatching(/^a\.proto:4: duplicate name 'a'/) as string],
+  ],
+  [
+    'a field number twice',
+    `message A {\n string a = 1;\n oneof c {\n string b = 1;\n }\n}`,
+    [expect.stringMatching(/^a\.proto:5: duplicate id 1/) as string],
+  ],
+  [
+    'a reserved field',
+    `message A {\n reserved 3;\n string a = 3;\n}`,
+    [expect.stringMatching(/^a\.proto:4: id 3 is reserved/) as string],
+  ],
+  [
+    'an enum number twice',
+    `enum E {\n A = 0;\n B = 0;\n}`,
+    [expect.stringMatching(/^a\.proto:4: duplicate id 0/) as string],
+  ],
+  [
+    'an enum that does not begin with 0',
+    `enum E {\n A = 1;\n}`,
+    ['a.proto:3: the first value of enum pkg.E must be 0 in proto3'],
+  ],
   ['an enum without values', `enum E {\n}`, ['a.proto:2: enum pkg.E has no values; add one with the number 0']],
   [
     'a field number out of range',
@@ -146,7 +185,11 @@ const cases: readonly (readonly [what: string, body: string, problems: readonly 
       'a.proto:4: field number 19000 is not allowed; use 1 to 536870911, without 19000 to 19999',
     ],
   ],
-  ['JSON names that clash', `message A {\n string a_b = 1;\n string aB = 2;\n}`, ['a.proto:4: fields aB and a_b are both "aB" in JSON; rename one']],
+  [
+    'JSON names that clash',
+    `message A {\n string a_b = 1;\n string aB = 2;\n}`,
+    ['a.proto:4: fields aB and a_b are both "aB" in JSON; rename one'],
+  ],
   [
     'a field that clashes with a oneof',
     `message A {\n oneof a_b {\n string x = 1;\n }\n string aB = 2;\n}`,
@@ -166,7 +209,11 @@ describe('what is wrong with a .proto', () => {
 
   it('finds a fault in each of several declarations', () => {
     const body = `message A {\n B b = 1;\n C c = 2;\n}\nservice S {\n ${rpc('One')}\n rpc Two(D) returns (${EMPTY});\n}`;
-    expect(problemsOf({ 'a.proto': proto(body) }).map((line) => line.slice(0, 9))).toEqual(['a.proto:3', 'a.proto:4', 'a.proto:8']);
+    expect(problemsOf({ 'a.proto': proto(body) }).map((line) => line.slice(0, 9))).toEqual([
+      'a.proto:3',
+      'a.proto:4',
+      'a.proto:8',
+    ]);
   });
 
   it('asks for the import of the options', () => {
@@ -228,7 +275,9 @@ describe('what is wrong with a .proto', () => {
       'b.proto': 'syntax = "proto3"; package b; import "c.proto";',
       'c.proto': 'syntax = "proto3"; package c; message C {}',
     };
-    expect(problemsOf(sources)).toEqual(['a.proto:2: c.C is declared in c.proto, which is not imported; add: import "c.proto";']);
+    expect(problemsOf(sources)).toEqual([
+      'a.proto:2: c.C is declared in c.proto, which is not imported; add: import "c.proto";',
+    ]);
     const passedOn = { ...sources, 'b.proto': 'syntax = "proto3"; package b; import public "c.proto";' };
     expect(problemsOf(passedOn)).toEqual([]);
   });
@@ -248,7 +297,9 @@ describe('what is wrong with a .proto', () => {
 
   it('reports one type in two files', () => {
     const source = 'syntax = "proto3"; package p;\nmessage A {}';
-    expect(problemsOf({ 'a.proto': `${source} import "b.proto";`, 'b.proto': source })).toEqual(['b.proto:2: p.A is declared in a.proto too']);
+    expect(problemsOf({ 'a.proto': `${source} import "b.proto";`, 'b.proto': source })).toEqual([
+      'b.proto:2: p.A is declared in a.proto too',
+    ]);
   });
 
   it('ends on files that import each other', () => {

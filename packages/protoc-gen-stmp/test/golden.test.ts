@@ -11,7 +11,9 @@ describe('golden files', () => {
     }
     it(`gives the expected ${target} files`, () => {
       const extensions = target === 'ts' ? ['ts'] : ['js', 'd.ts'];
-      const names = CASES.map((name) => name.replace(/proto$/, '')).flatMap((stem) => extensions.map((end) => stem + end));
+      const names = CASES.map((name) => name.replace(/proto$/, '')).flatMap((stem) =>
+        extensions.map((end) => stem + end),
+      );
       expect(files.map((file) => file.path).sort()).toEqual(names.sort());
     });
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { GenerateError, type GenerateOptions, type GeneratedFile, generate, type OutputOptions } from '../src/index.js';
+import { type GeneratedFile, GenerateError, type GenerateOptions, generate, type OutputOptions } from '../src/index.js';
 
 export const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 export const text = (relative: string): string => readFileSync(path(relative), 'utf8');

@@ -25,7 +25,11 @@ const protoc = spawnSync('protoc', ['--version'], { encoding: 'utf8' });
 const hasProtoc = protoc.status === 0;
 if (!hasProtoc) console.warn('SKIPPED: no protoc here, so the plugin is only run on recorded descriptors');
 
-function ask(protoFile: FileDescriptorProto[], fileToGenerate: readonly string[], parameter = ''): CodeGeneratorResponse {
+function ask(
+  protoFile: FileDescriptorProto[],
+  fileToGenerate: readonly string[],
+  parameter = '',
+): CodeGeneratorResponse {
   const request = create(CodeGeneratorRequestSchema, { protoFile, fileToGenerate: [...fileToGenerate], parameter });
   return fromBinary(CodeGeneratorResponseSchema, runPlugin(toBinary(CodeGeneratorRequestSchema, request)));
 }
@@ -67,7 +71,9 @@ describe('protoc-gen-stmp on recorded descriptors', () => {
     const bare = recorded.map((file) => ({ ...file, sourceCodeInfo: undefined }) as FileDescriptorProto);
     const { file, error } = ask(bare, ['common/money.proto']);
     expect(error).toBe('');
-    expect(file[0]?.content).toBe(text('generated/ts/common/money.ts').replaceAll(/^ *\/\*\* (?!What|A number).*\n/gm, ''));
+    expect(file[0]?.content).toBe(
+      text('generated/ts/common/money.ts').replaceAll(/^ *\/\*\* (?!What|A number).*\n/gm, ''),
+    );
   });
 });
 
@@ -76,7 +82,16 @@ describe.skipIf(!hasProtoc)('protoc-gen-stmp with protoc', () => {
     const dir = mkdtempSync(join(tmpdir(), 'stmp-'));
     try {
       for (const [name, source] of Object.entries(sources)) writeFileSync(join(dir, name), source);
-      const args = ['-I', dir, '-I', path('../proto'), '--include_imports', '--include_source_info', '-o', join(dir, 'out')];
+      const args = [
+        '-I',
+        dir,
+        '-I',
+        path('../proto'),
+        '--include_imports',
+        '--include_source_info',
+        '-o',
+        join(dir, 'out'),
+      ];
       execFileSync('protoc', [...args, ...Object.keys(sources)], { stdio: ['ignore', 'pipe', 'ignore'] });
       const protoFile = fromBinary(FileDescriptorSetSchema, readFileSync(join(dir, 'out'))).file;
       return create(CodeGeneratorRequestSchema, { protoFile, fileToGenerate: Object.keys(sources) });
@@ -95,9 +110,15 @@ describe.skipIf(!hasProtoc)('protoc-gen-stmp with protoc', () => {
       const args = ['-I', path('proto'), '-I', path('../proto'), '--include_imports', '--include_source_info'];
       execFileSync('protoc', [...args, '-o', join(dir, 'out'), ...CASES]);
       const fresh = fromBinary(FileDescriptorSetSchema, readFileSync(join(dir, 'out'))).file;
-      for (const [name, files] of [['recorded', recorded], ['fresh', fresh]] as const) {
+      for (const [name, files] of [
+        ['recorded', recorded],
+        ['fresh', fresh],
+      ] as const) {
         const { file } = ask(files, CASES);
-        expect(file.map(({ content }) => content), name).toEqual(file.map((each) => text(`generated/ts/${each.name}`)));
+        expect(
+          file.map(({ content }) => content),
+          name,
+        ).toEqual(file.map((each) => text(`generated/ts/${each.name}`)));
       }
     } finally {
       rmSync(dir, { recursive: true });
@@ -107,10 +128,16 @@ describe.skipIf(!hasProtoc)('protoc-gen-stmp with protoc', () => {
   // protoc finds the other faults by itself.
   const empty = '(google.protobuf.Empty) returns (google.protobuf.Empty)';
   for (const [what, body] of [
-    ['half an id', `service A {\n option (stmp.service) = 0x10;\n rpc One${empty};\n rpc Two${empty} { option (stmp.method) = 1; }\n}`],
+    [
+      'half an id',
+      `service A {\n option (stmp.service) = 0x10;\n rpc One${empty};\n rpc Two${empty} { option (stmp.method) = 1; }\n}`,
+    ],
     ['half an id, of a method', `service A {\n rpc One${empty} {\n\n option (stmp.method) = 1;\n }\n}`],
     ['a reserved id', `service A {\n option (stmp.service) = 0;\n rpc One${empty} { option (stmp.method) = 3; }\n}`],
-    ['two equal ids', `service A {\n option (stmp.service) = 9;\n rpc One${empty} { option (stmp.method) = 3; }\n rpc Two${empty} {\n option (stmp.method) = 3; }\n}`],
+    [
+      'two equal ids',
+      `service A {\n option (stmp.service) = 9;\n rpc One${empty} { option (stmp.method) = 3; }\n rpc Two${empty} {\n option (stmp.method) = 3; }\n}`,
+    ],
     ['a kind that is none', `service A {\n\n option (stmp.kind) = { events: false };\n}`],
     ['a stream', `service A {\n rpc One(stream google.protobuf.Empty) returns (google.protobuf.Empty);\n}`],
     ['equal names', `service A {\n rpc JoinRoom${empty};\n rpc join_room${empty};\n}`],
@@ -121,13 +148,17 @@ describe.skipIf(!hasProtoc)('protoc-gen-stmp with protoc', () => {
       const problems = problemsOf({ 'a.proto': source });
       expect(problems).not.toEqual([]);
       if (what === 'an unsupported type') {
-        expect(errorsOf(source)[0]).toMatch(/^a\.proto:3: google\.protobuf\.Api is not supported; of google\.protobuf there are Any, /);
+        expect(errorsOf(source)[0]).toMatch(
+          /^a\.proto:3: google\.protobuf\.Api is not supported; of google\.protobuf there are Any, /,
+        );
       } else expect(errorsOf(source)).toEqual(problems);
     });
   }
 
   it('refuses proto2', () => {
-    expect(errorsOf('\nsyntax = "proto2";')).toEqual(['a.proto:2: proto2 is not supported; start the file with: syntax = "proto3";']);
+    expect(errorsOf('\nsyntax = "proto2";')).toEqual([
+      'a.proto:2: proto2 is not supported; start the file with: syntax = "proto3";',
+    ]);
   });
 
   it('shares out comments as stmp-gen does', () => {
@@ -135,7 +166,10 @@ describe.skipIf(!hasProtoc)('protoc-gen-stmp with protoc', () => {
     const places: string[] = [];
     for (const a of comments) for (const b of comments) for (const c of comments) places.push(`${a}\n${b}\n${c}`);
     const body = places
-      .map((gap, i) => `message A${i} {${gap}\n string a = 1;${gap}\n string b = 2; ${gap}\n oneof c {${gap}\n bool d = 3;${gap}\n }${gap}\n }${gap}`)
+      .map(
+        (gap, i) =>
+          `message A${i} {${gap}\n string a = 1;${gap}\n string b = 2; ${gap}\n oneof c {${gap}\n bool d = 3;${gap}\n }${gap}\n }${gap}`,
+      )
       .join('\n');
     const sources = { 'a.proto': proto(body) };
     const { protoFile, fileToGenerate } = describeFiles(sources);

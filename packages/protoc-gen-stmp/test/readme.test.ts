@@ -1,0 +1,47 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { runCli } from '../src/cli.js';
+import { generate } from '../src/index.js';
+import { proto, text } from './helpers.js';
+
+const blocks = (language: string): string[] =>
+  [...text('../README.md').matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
+    (match) => match[1] ?? '',
+  );
+
+it('the command of the README makes what its program imports', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'stmp-'));
+  try {
+    mkdirSync(join(cwd, 'proto'));
+    writeFileSync(join(cwd, 'proto/chat.proto'), blocks('proto')[0] ?? '');
+    const command = blocks('sh').find((block) => block.startsWith('npx stmp-gen ')) ?? '';
+    const code = runCli(command.trim().split(' ').slice(2), { cwd, out: () => {}, err: () => {} });
+    expect(code).toBe(0);
+    const generated = readFileSync(join(cwd, 'src/generated/chat.ts'), 'utf8');
+    expect(generated).toContain("from 'stmp';");
+    expect(generated).toContain('/** Says something to everybody. */');
+    expect(generated).toContain('export const ChatService: ServiceType<');
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+});
+
+it('the options of the README have the effect it names', () => {
+  const body = `message User {} ${(blocks('proto')[1] ?? '').replace('import "stmp.proto";', '')}`;
+  const read = (name: string) => (name === 'a.proto' ? { text: proto(body), shown: name } : undefined);
+  const output = generate({ files: ['a.proto'], read })[0]?.text;
+  expect(output).toContain('Presence: EventsType<');
+  expect(output).toContain('action: 0x1101,');
+});
+
+it('the program of the README runs', () => {
+  const program = blocks('ts').at(-1) ?? '';
+  const said: unknown[][] = [];
+  const body = program.replace(/^import .*\n/m, '').replace('(name: string)', '(name)');
+  new Function('generate', 'console', body)(generate, {
+    log: (...args: unknown[]) => said.push(args),
+  });
+  expect(said).toEqual([['a.ts', expect.any(Number)]]);
+});
