@@ -1,6 +1,6 @@
 import { DEFAULT_MAX_PACKET_BYTES, type Dialer, type DialOptions, type Link, StmpError } from '@stmp/contract';
 import { dialUrl, maskQuery } from './address.js';
-import { BrowserLink, type BrowserSocket } from './browser-link.js';
+import { type BrowserSocket, browserLink } from './browser-link.js';
 import { resolveWsDialerOptions, type WsDialerOptions } from './options.js';
 
 /**
@@ -21,39 +21,37 @@ export function wsDialer(options: WsDialerOptions = {}): Dialer {
 function dial(address: string, options: DialOptions, timeoutMs: number, highWaterBytes: number): Promise<Link> {
   const { signal, hello, maxUnitBytes = DEFAULT_MAX_PACKET_BYTES } = options;
   return new Promise((resolve, reject) => {
+    let socket: BrowserSocket | undefined;
+    let timer: unknown;
     const url = dialUrl(address, hello);
-    const fail = (code: 'aborted' | 'dial_failed', why: string, cause?: unknown): void => {
-      stop();
-      if (socket) {
-        socket.onopen = socket.onerror = socket.onclose = null;
-        socket.close();
-      }
-      reject(new StmpError(code, `cannot open ${maskQuery(address)}: ${why}`, { cause }));
-    };
-    const onAbort = (): void => fail('aborted', 'aborted', signal?.reason);
     const stop = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
+      if (socket) socket.onopen = socket.onclose = null;
     };
-    let socket: BrowserSocket | undefined;
-    let timer: unknown;
+    const fail = (why: string, cause?: unknown, code: 'aborted' | 'dial_failed' = 'dial_failed'): void => {
+      stop();
+      socket?.close();
+      reject(new StmpError(code, `cannot open ${maskQuery(address)}: ${why}`, { cause }));
+    };
+    const onAbort = (): void => fail('aborted', signal?.reason, 'aborted');
     if (signal?.aborted) return onAbort();
     try {
       const { WebSocket } = globalThis as unknown as { WebSocket: new (url: string) => BrowserSocket };
       socket = new WebSocket(url);
     } catch (cause) {
-      return fail('dial_failed', 'no WebSocket', cause);
+      return fail('no WebSocket', cause);
     }
     const opening = socket;
     opening.binaryType = 'arraybuffer';
     signal?.addEventListener('abort', onAbort);
-    if (timeoutMs > 0) timer = setTimeout(() => fail('dial_failed', `no answer in ${timeoutMs} ms`), timeoutMs);
+    if (timeoutMs > 0) timer = setTimeout(() => fail(`no answer in ${timeoutMs} ms`), timeoutMs);
     opening.onopen = (): void => {
       stop();
-      opening.onopen = null;
-      resolve(new BrowserLink(opening, /^wss/i.test(url), hello, highWaterBytes, maxUnitBytes));
+      resolve(browserLink(opening, /^wss/i.test(url), hello, highWaterBytes, maxUnitBytes));
     };
-    // Why it failed is hidden from pages; `onclose` follows `onerror`.
-    opening.onclose = ({ code }): void => fail('dial_failed', `close code ${code}`);
+    // Pages are not told why; `onclose` follows.
+    opening.onerror = (): void => {};
+    opening.onclose = ({ code }): void => fail(`close code ${code}`);
   });
 }

@@ -1,4 +1,4 @@
-import type { Hello, LinkHandler, LinkPeer, MessageLink, StmpError } from '@stmp/contract';
+import type { Hello, LinkHandler, MessageLink, StmpError } from '@stmp/contract';
 import { closeReason, linkClosed, startedTwice, unitTooLarge } from './close-reason.js';
 
 /** What is used of the platform's WebSocket. */
@@ -16,118 +16,95 @@ export interface BrowserSocket {
 /** How often the queue is looked at while it is above its mark: there is no event for it. */
 const DRAIN_POLL_MS = 10;
 
-/** A link over an open platform WebSocket. Nothing can be paused there. */
-export class BrowserLink implements MessageLink {
-  readonly kind = 'message';
-  readonly canPause = false;
-  readonly peer: LinkPeer = {};
-  readonly secure: boolean;
-  readonly hello: Hello | undefined;
-  readonly #socket: BrowserSocket;
-  readonly #highWaterBytes: number;
-  #handler: LinkHandler<Uint8Array | string> | undefined;
-  /** True once what came before `start` has been delivered. */
-  #live = false;
-  #early: (Uint8Array | string)[] = [];
-  #closing = false;
-  #ended = false;
-  #aborted = false;
-  #reason: StmpError | undefined;
-  #timer: unknown;
-  #closed: Promise<void>;
-  #resolveClosed: () => void = () => {};
+/**
+ * A link over an open platform WebSocket. Nothing can be paused there, and nothing cut: an aborted connection is
+ * closed, and from then on ignored.
+ */
+export function browserLink(
+  socket: BrowserSocket,
+  secure: boolean,
+  hello: Hello | undefined,
+  highWaterBytes: number,
+  maxUnitBytes: number,
+): MessageLink {
+  let handler: LinkHandler<Uint8Array | string> | undefined;
+  /** What came before `start`; undefined once that has been delivered. */
+  let early: (Uint8Array | string)[] | undefined = [];
+  let closing = false;
+  let ended = false;
+  let reason: StmpError | undefined;
+  let timer: unknown;
+  let resolveClosed: () => void;
+  const closed = new Promise<void>((resolve) => {
+    resolveClosed = resolve;
+  });
 
-  constructor(
-    socket: BrowserSocket,
-    secure: boolean,
-    hello: Hello | undefined,
-    highWaterBytes: number,
-    maxUnitBytes: number,
-  ) {
-    this.#socket = socket;
-    this.secure = secure;
-    this.hello = hello;
-    this.#highWaterBytes = highWaterBytes;
-    this.#closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
-    socket.onmessage = ({ data }): void => {
-      const unit = typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer);
-      // The platform has no limit to set, so this comes after buffering.
-      if (unit.length > maxUnitBytes) this.abort(unitTooLarge(unit.length, maxUnitBytes));
-      else if (this.#live) this.#handler?.onData(unit);
-      else this.#early.push(unit);
-    };
-    socket.onerror = null;
-    socket.onclose = ({ code }): void => this.#end(this.#closing ? undefined : closeReason(code));
-  }
-
-  get queuedBytes(): number {
-    return this.#ended ? 0 : this.#socket.bufferedAmount;
-  }
-
-  defer(fn: () => void): void {
-    queueMicrotask(fn);
-  }
-
-  start(handler: LinkHandler<Uint8Array | string>): void {
-    if (this.#handler) throw startedTwice();
-    this.#handler = handler;
-    queueMicrotask(() => {
-      for (const unit of this.#early) if (!this.#aborted) handler.onData(unit);
-      this.#early = [];
-      this.#live = true;
-      if (this.#ended) this.#finish();
-    });
-  }
-
-  send(unit: Uint8Array | string): boolean {
-    if (this.#closing || this.#ended) throw linkClosed();
-    this.#socket.send(unit);
-    if (this.#socket.bufferedAmount <= this.#highWaterBytes) return true;
-    this.#timer ??= setTimeout(this.#poll, DRAIN_POLL_MS);
-    return false;
-  }
-
-  readonly #poll = (): void => {
-    this.#timer = undefined;
-    if (this.#socket.bufferedAmount > this.#highWaterBytes) this.#timer = setTimeout(this.#poll, DRAIN_POLL_MS);
-    else this.#handler?.onDrain();
+  const finish = (): void => {
+    handler?.onClose(reason);
+    resolveClosed();
+  };
+  const end = (why?: StmpError): void => {
+    ended = closing = true;
+    reason = why;
+    clearTimeout(timer);
+    if (!early || !handler) finish();
+  };
+  const poll = (): void => {
+    timer = undefined;
+    if (socket.bufferedAmount > highWaterBytes) timer = setTimeout(poll, DRAIN_POLL_MS);
+    else handler?.onDrain();
+  };
+  const abort = (why: StmpError): void => {
+    if (ended || !socket.onclose) return;
+    closing = true;
+    socket.onmessage = socket.onclose = null;
+    socket.close();
+    queueMicrotask(() => end(why));
   };
 
-  pause(): void {}
+  socket.onmessage = ({ data }): void => {
+    const unit = typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer);
+    // The platform has no limit to set, so this comes after buffering.
+    if (unit.length > maxUnitBytes) abort(unitTooLarge(maxUnitBytes));
+    else if (early) early.push(unit);
+    else handler?.onData(unit);
+  };
+  socket.onclose = ({ code }): void => end(closing ? undefined : closeReason(code));
 
-  resume(): void {}
-
-  close(): Promise<void> {
-    if (!this.#closing && !this.#ended) {
-      this.#closing = true;
-      this.#socket.close(1000);
-    }
-    return this.#closed;
-  }
-
-  /** The platform cannot cut a connection; it is closed, and from now on ignored. */
-  abort(reason: StmpError): void {
-    if (this.#ended || this.#aborted) return;
-    this.#closing = true;
-    this.#aborted = true;
-    const socket = this.#socket;
-    socket.onmessage = null;
-    socket.onclose = null;
-    socket.close();
-    queueMicrotask(() => this.#end(reason));
-  }
-
-  #end(reason: StmpError | undefined): void {
-    this.#ended = true;
-    this.#reason = reason;
-    clearTimeout(this.#timer);
-    if (this.#live || !this.#handler) this.#finish();
-  }
-
-  #finish(): void {
-    this.#handler?.onClose(this.#reason);
-    this.#resolveClosed();
-  }
+  return {
+    kind: 'message',
+    canPause: false,
+    peer: {},
+    secure,
+    hello,
+    get queuedBytes() {
+      return ended ? 0 : socket.bufferedAmount;
+    },
+    defer: (fn) => queueMicrotask(fn),
+    start(given) {
+      if (handler) throw startedTwice();
+      handler = given;
+      queueMicrotask(() => {
+        // An abort takes `onclose` away.
+        for (const unit of early ?? []) if (socket.onclose) given.onData(unit);
+        early = undefined;
+        if (ended) finish();
+      });
+    },
+    send(unit) {
+      if (closing) throw linkClosed();
+      socket.send(unit);
+      if (socket.bufferedAmount <= highWaterBytes) return true;
+      timer ??= setTimeout(poll, DRAIN_POLL_MS);
+      return false;
+    },
+    pause() {},
+    resume() {},
+    close() {
+      if (!closing) socket.close(1000);
+      closing = true;
+      return closed;
+    },
+    abort,
+  };
 }

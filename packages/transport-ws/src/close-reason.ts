@@ -6,11 +6,8 @@ import { StmpError } from '@stmp/contract';
  */
 export function closeReason(code: number, cause?: unknown): StmpError | undefined {
   if (code === 1000 || code === 1001 || code === 1005) return undefined;
-  if (code === 1009) {
-    return new StmpError('too_large', 'the peer refused a message for its size (close code 1009)', { origin: 'peer' });
-  }
-  const message = code === 1006 ? 'the connection broke without a close frame' : `closed by the peer with code ${code}`;
-  return new StmpError('link_failed', message, { origin: 'link', cause });
+  if (code === 1009) return new StmpError('too_large', 'the peer refused a message for its size', { origin: 'peer' });
+  return new StmpError('link_failed', `closed with WebSocket code ${code}`, { origin: 'link', cause });
 }
 
 export function linkClosed(): StmpError {
@@ -21,7 +18,8 @@ export function startedTwice(): StmpError {
   return new StmpError('bad_state', 'start was called twice');
 }
 
-export function unitTooLarge(got: number | undefined, maxUnitBytes: number): StmpError {
-  const what = got === undefined ? 'a message came that is larger' : `a message of ${got} bytes came`;
-  return new StmpError('too_large', `${what}, maxUnitBytes is ${maxUnitBytes}`, { origin: 'peer' });
+export function unitTooLarge(maxUnitBytes: number): StmpError {
+  return new StmpError('too_large', `a message of more than ${maxUnitBytes} bytes came (maxUnitBytes)`, {
+    origin: 'peer',
+  });
 }

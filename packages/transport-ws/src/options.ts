@@ -64,11 +64,9 @@ export interface ResolvedWsDialerOptions {
 /** A whole number of at least `min`, or the default. */
 export function wholeNumber(name: string, value: number | undefined, fallback: number, min: number): number {
   if (value === undefined) return fallback;
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${typeof value}`);
-  if (!Number.isInteger(value) || value < min) {
-    throw new RangeError(`${name} must be a whole number of at least ${min}, got ${value}`);
-  }
-  return value;
+  if (Number.isInteger(value) && value >= min) return value;
+  const wrong = `${name} must be a whole number of at least ${min}, got ${value}`;
+  throw typeof value === 'number' ? new RangeError(wrong) : new TypeError(wrong);
 }
 
 /** Fills defaults and checks ranges. */

@@ -59,7 +59,8 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(listeners.map((listener) => listener.close())));
 
-describe.each([
+// The cases are independent, and the long ones mostly wait.
+describe.concurrent.each([
   ['ws', {}],
   ['wss', {}],
   ['ws', { deflate: true }],

@@ -20,8 +20,8 @@ export function resolveDeflate(deflate: boolean | WsDeflateOptions | undefined):
     perMessageDeflate: {
       // `ws` heeds a threshold of its own in some modes only; ours is applied to each message.
       threshold: 0,
-      serverNoContextTakeover: forgets,
-      clientNoContextTakeover: forgets,
+      // Left out rather than false: false would refuse a client that asks for it.
+      ...(forgets ? { serverNoContextTakeover: true, clientNoContextTakeover: true } : {}),
       ...(options.windowBits === undefined ? {} : { serverMaxWindowBits: windowBits }),
       zlibDeflateOptions: { level },
     },
