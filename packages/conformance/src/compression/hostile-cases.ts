@@ -12,7 +12,9 @@ export function hostileCases(fixture: CompressionFixture): Case[] {
   const { compression } = fixture;
   const sample = (seed: number): Uint8Array => {
     const compressor = compression.createCompressor();
-    return concat(somePackets(12, seed).map((packet) => write(compressor, packet)));
+    // Small ones: in the long stored blocks of large random packets a change would only change the result.
+    const packets = somePackets(40, seed).filter((packet) => packet.length < 300);
+    return concat(packets.map((packet) => write(compressor, packet)));
   };
   const inflateOrRefuse = (bytes: Uint8Array, what: string): boolean => {
     const decompressor = compression.createDecompressor();

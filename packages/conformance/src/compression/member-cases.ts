@@ -67,7 +67,7 @@ export function memberCases(fixture: CompressionFixture): Case[] {
       }
     }),
     defineCase('with memberBytes no packet crosses a multiple, one packet per write', noMembers, async () => {
-      rotate(Array.from({ length: 300 }, (_, i) => [200 + ((i * 37) % 900)]));
+      rotate(Array.from({ length: 160 }, (_, i) => [200 + ((i * 37) % 900)]));
     }),
     defineCase('with memberBytes no packet crosses a multiple, many packets per write', noMembers, async () => {
       rotate(Array.from({ length: 12 }, (_, i) => Array.from({ length: 50 }, (_, n) => 100 + ((i * n * 13) % 2000))));

@@ -10,7 +10,7 @@ export const MAX_PIECE_BYTES = 65_536;
 export function somePackets(count: number, seed: number): Uint8Array[] {
   const random = createRandom(seed);
   return Array.from({ length: count }, (_, i) => {
-    const length = i % 17 === 0 ? random(40_000) : random(200);
+    const length = i % 17 === 0 ? random(6_000) : random(200);
     const payload = i % 3 === 0 ? randomBytes(length, seed + i) : new Uint8Array(length).fill(65 + (i % 26));
     return encodePacket({ kind: 'request', mid: 1 + (i % 65_535), action: 0x1201, payload }, 'stream');
   });

@@ -127,7 +127,7 @@ export function hostileCases(fixture: PayloadFixture): Case[] {
     ),
     defineCase('bytes are a Uint8Array of their own, not a view and no Buffer', false, async () => {
       const { aBytes } = bench.roundTrip(SCALARS, SAMPLE_SCALARS) as { aBytes: Uint8Array };
-      equal(Object.getPrototypeOf(aBytes), Uint8Array.prototype, 'prototype');
+      check(Object.getPrototypeOf(aBytes) === Uint8Array.prototype, 'bytes must be a plain Uint8Array');
       equal(aBytes.buffer.byteLength, aBytes.length, 'length of the memory behind it');
     }),
     defineCase('a map key __proto__ is a key like others, or is refused', false, async () => {

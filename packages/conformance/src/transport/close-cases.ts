@@ -93,7 +93,7 @@ export function closeCases(bench: Bench): Case[] {
     defineCase('an answer that is sent from the last onData does not throw', silentEnd, () =>
       bench.pair(async (a, b) => {
         b.onUnit = () => {
-          b.link.defer(() => b.send(Uint8Array.of(9)));
+          b.link.defer(() => b.attempt(() => b.send(Uint8Array.of(9))));
         };
         b.pause();
         b.start();

@@ -53,6 +53,15 @@ export class Probe {
     }
   }
 
+  /** For code that no await covers: what it throws fails the case. */
+  attempt(fn: () => void): void {
+    try {
+      fn();
+    } catch (error) {
+      this.#faults.push((error as Error).message);
+    }
+  }
+
   send(unit: Unit): boolean {
     return this.call(() => this.link.send(unit));
   }
@@ -130,13 +139,8 @@ export class Probe {
     if (this.#inHandler > 0) this.#faults.push(`${name} from inside another call of the handler`);
     if (this.closes.length > 0) this.#faults.push(`${name} after onClose`);
     this.#inHandler++;
-    try {
-      take();
-    } catch (error) {
-      this.#faults.push((error as Error).message);
-    } finally {
-      this.#inHandler--;
-    }
+    this.attempt(take);
+    this.#inHandler--;
     for (const waiter of this.#waiters) waiter();
   }
 
