@@ -405,6 +405,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
   }
 
   get deadlineMs(): number {
+    if (this.phase === 'closed') return Number.POSITIVE_INFINITY;
     let deadline = this.#phaseDeadlineMs;
     if (this.phase === 'ready') {
       const { pingIntervalMs, idleTimeoutMs } = this.options;

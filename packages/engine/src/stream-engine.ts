@@ -121,7 +121,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
       const rest = this.#chunk.length - this.#at;
       if (rest === 0) continue;
       const before = this.#tailLength;
-      this.#tailWithRoom(rest, before + rest * 2).set(
+      this.#tailWithRoom(rest, Number.POSITIVE_INFINITY).set(
         this.#at === 0 ? this.#chunk : this.#chunk.subarray(this.#at),
         before,
       );

@@ -184,6 +184,7 @@ describe("the peer's Close", () => {
     client.feed(hex('c0010000'));
     client.engine.abandon(2);
     client.feed(hex('d000'));
+    expect([client.engine.deadlineMs, client.engine.pendingCalls]).toEqual([Infinity, 2]);
     expect(client.engine.takePending()).toEqual(['c', 'd']);
     expect(client.engine.takePending()).toEqual([]);
     expect([client.at(1_000), client.engine.pendingCalls]).toEqual([[], 0]);

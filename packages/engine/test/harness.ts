@@ -141,6 +141,23 @@ export class Driver {
   }
 }
 
+/** Runs `work` and gives the lengths of the arrays that it made by `new Uint8Array(length)`, as they come. */
+export function watchAllocations(work: (made: readonly number[]) => void): void {
+  const made: number[] = [];
+  const original = globalThis.Uint8Array;
+  globalThis.Uint8Array = new Proxy(original, {
+    construct(target, args: [unknown], newTarget) {
+      if (typeof args[0] === 'number') made.push(args[0]);
+      return Reflect.construct(target, args, newTarget) as object;
+    },
+  });
+  try {
+    work(made);
+  } finally {
+    globalThis.Uint8Array = original;
+  }
+}
+
 /** Reads packets off the front of a byte stream by trying every length: slow and independent of the engine's reader. */
 export function packetsOf(bytes: Uint8Array): Packet[] {
   const packets: Packet[] = [];
