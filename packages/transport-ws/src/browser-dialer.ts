@@ -1,7 +1,7 @@
-import { DEFAULT_MAX_PACKET_BYTES, type Dialer, type DialOptions, type Link, StmpError } from '@stmp/contract';
+import { type Dialer, type DialOptions, type Link, StmpError } from '@stmp/contract';
 import { dialUrl, maskQuery } from './address.js';
 import { type BrowserSocket, browserLink } from './browser-link.js';
-import { resolveWsDialerOptions, type WsDialerOptions } from './options.js';
+import { resolveMaxUnitBytes, resolveWsDialerOptions, type WsDialerOptions } from './options.js';
 
 /**
  * Dials `ws:` and `wss:` addresses with the platform's own WebSocket.
@@ -19,11 +19,12 @@ export function wsDialer(options: WsDialerOptions = {}): Dialer {
 }
 
 function dial(address: string, options: DialOptions, timeoutMs: number, highWaterBytes: number): Promise<Link> {
-  const { signal, hello, maxUnitBytes = DEFAULT_MAX_PACKET_BYTES } = options;
+  const { signal, hello } = options;
   return new Promise((resolve, reject) => {
     let socket: BrowserSocket | undefined;
-    let timer: unknown;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const url = dialUrl(address, hello);
+    const maxUnitBytes = resolveMaxUnitBytes(options.maxUnitBytes);
     const stop = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

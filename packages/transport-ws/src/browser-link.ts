@@ -33,7 +33,7 @@ export function browserLink(
   let closing = false;
   let ended = false;
   let reason: StmpError | undefined;
-  let timer: unknown;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let resolveClosed: () => void;
   const closed = new Promise<void>((resolve) => {
     resolveClosed = resolve;

@@ -1,3 +1,5 @@
+import { DEFAULT_MAX_PACKET_BYTES } from '@stmp/contract';
+
 type TlsBytes = string | Uint8Array | readonly (string | Uint8Array)[];
 
 /**
@@ -75,4 +77,9 @@ export function resolveWsDialerOptions(options: WsDialerOptions): ResolvedWsDial
     connectTimeoutMs: wholeNumber('connectTimeoutMs', options.connectTimeoutMs, 10_000, 0),
     highWaterBytes: wholeNumber('highWaterBytes', options.highWaterBytes, 65_536, 1),
   };
+}
+
+/** `maxUnitBytes` as dial options and acceptors have it. */
+export function resolveMaxUnitBytes(value: number | undefined): number {
+  return wholeNumber('maxUnitBytes', value, DEFAULT_MAX_PACKET_BYTES, 1);
 }

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { Agent, createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net';
 import { isStmpError, type MessageLink } from '@stmp/contract';
 import { wsDialer } from '@stmp/transport-ws';
+import { wsListener } from '@stmp/transport-ws/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { dialUrl } from '../src/address.js';
@@ -82,6 +83,19 @@ describe('the request', () => {
     expect(link.peer.http).toBeUndefined();
   });
 
+  it('goes through the agent, if there is one', async () => {
+    let created = 0;
+    const agent = new Agent();
+    const create = agent.createConnection;
+    agent.createConnection = (...args) => {
+      created++;
+      return Reflect.apply(create, agent, args);
+    };
+    const { link } = await requestOf({ agent }, '/');
+    expect(created).toBe(1);
+    expect(link.peer.address).toBe('127.0.0.1');
+  });
+
   it('offers deflate when told to', async () => {
     const { request } = await requestOf({ deflate: { contextTakeover: true, windowBits: 12 } }, '/');
     expect(request.headers['sec-websocket-extensions']).toBe(
@@ -126,6 +140,11 @@ describe('what goes wrong', () => {
     [{ tls: { nonsense: 1 } as never }, TypeError],
   ])('options %j', (options, type) => {
     expect(() => wsDialer(options)).toThrow(type);
+  });
+
+  it.each([0, 1.5, -1])('maxUnitBytes %s', async (maxUnitBytes) => {
+    await expect(wsDialer().dial('ws://127.0.0.1:1/', { maxUnitBytes })).rejects.toThrow(RangeError);
+    await expect(wsListener().listen('ws://127.0.0.1:0/', { maxUnitBytes, onLink() {} })).rejects.toThrow(RangeError);
   });
 
   it('tls for an address without', async () => {
@@ -268,6 +287,36 @@ function socketOf(link: MessageLink): { socket: Socket } {
   const socket = open.find((handle) => handle.localPort === localPort && handle.remotePort === link.peer.port);
   return { socket: socket! };
 }
+
+describe('a link', () => {
+  it('remembers the address of its peer beyond its end', async () => {
+    const { client, server, close } = await openPair();
+    const [atClient, atServer] = [new Inbox(client), new Inbox(server)];
+    await client.close();
+    await Promise.all([atClient.closed(), atServer.closed()]);
+    expect(server.peer.address).toBe('127.0.0.1');
+    expect(server.peer.port).toBeGreaterThan(0);
+    expect(client.peer.address).toBe('127.0.0.1');
+    await close();
+  });
+
+  it('leaves reading to ws where others read the socket as well', async () => {
+    const server = createServer();
+    let spied = 0;
+    server.on('upgrade', (_, socket) => socket.on('data', (chunk) => (spied += chunk.length)));
+    let accepted: MessageLink | undefined;
+    await wsListener({ server }).listen('ws://127.0.0.1/', { onLink: (link) => (accepted = link as MessageLink) });
+    const client = (await wsDialer().dial(await serve(server))) as MessageLink;
+    new Inbox(client);
+    const inbox = new Inbox(accepted!);
+    for (const unit of [Uint8Array.of(1, 2), 'text', '']) client.send(unit);
+    await inbox.count(3);
+    expect(inbox.units).toEqual([Uint8Array.of(1, 2), 'text', '']);
+    expect(spied).toBe(8 + 10 + 6);
+    await client.close();
+    expect(await inbox.closed()).toBeUndefined();
+  });
+});
 
 describe('one write for a turn', () => {
   it.each(['client', 'server'] as const)('of the %s', async (side) => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Duplex } from 'node:stream';
+import { Duplex, type Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Receiver } from 'ws';
+import * as ws from 'ws';
 import { FrameReader } from '../src/node/frame-reader.js';
 import { frameBytes, putFrame, type Unit, unitBytes, unmaskedHeader } from '../src/node/frame-writer.js';
 import { applyMask, randomMask } from '../src/node/mask.js';
@@ -30,12 +30,10 @@ interface Seen {
 }
 
 /** The parser of `ws`, which our reader and writer are measured by. */
-function receiver(isServer: boolean): { seen: Seen; receiver: InstanceType<typeof Receiver> } {
+function receiver(isServer: boolean): { seen: Seen; receiver: Writable } {
   const seen: Seen = { events: [], error: undefined };
-  const made = new (Receiver as unknown as new (options: object) => InstanceType<typeof Receiver>)({
-    isServer,
-    maxPayload: MAX,
-  });
+  const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };
+  const made = new Receiver({ isServer, maxPayload: MAX });
   made.on('message', (data: Buffer, isBinary: boolean) =>
     seen.events.push(isBinary ? Uint8Array.from(data) : data.toString()),
   );

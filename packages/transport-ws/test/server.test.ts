@@ -1,10 +1,10 @@
-import { createServer, type IncomingMessage, request } from 'node:http';
+import { createServer, type Server as HttpServer, type IncomingMessage, request } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { createRequire } from 'node:module';
 import { type AddressInfo, connect } from 'node:net';
 import type { MessageLink, Refusal } from '@stmp/contract';
 import { wsDialer } from '@stmp/transport-ws';
 import { createWsUpgrader, type WsListenerOptions, wsListener } from '@stmp/transport-ws/server';
-import express from 'express';
 import fastify from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -254,9 +254,10 @@ describe('a server that is handed in', () => {
   });
 
   it('of Express', async () => {
-    const app = express();
-    app.get('/page', (_, response) => void response.send('express'));
-    const server = app.listen(0, '127.0.0.1');
+    // It comes without types.
+    const app = createRequire(import.meta.url)('express')();
+    app.get('/page', (_: unknown, response: { send(text: string): void }) => response.send('express'));
+    const server: HttpServer = app.listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     cleanups.push(() => server.close());
     const listening = await wsListener({ server }).listen('ws://127.0.0.1/stmp', place('express'));

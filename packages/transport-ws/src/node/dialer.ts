@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { DEFAULT_MAX_PACKET_BYTES, type Dialer, type DialOptions, type Link, StmpError } from '@stmp/contract';
+import { type Dialer, type DialOptions, type Link, StmpError } from '@stmp/contract';
 import { nodeTlsOptions } from '@stmp/link-duplex';
 import { type ClientOptions, WebSocket } from 'ws';
 import { dialUrl, maskQuery } from '../address.js';
-import { resolveWsDialerOptions, type WsDialerOptions } from '../options.js';
+import { resolveMaxUnitBytes, resolveWsDialerOptions, type WsDialerOptions } from '../options.js';
 import { resolveDeflate } from './deflate.js';
 import { WsLink } from './link.js';
 
@@ -20,8 +20,9 @@ export function wsDialer(options: WsDialerOptions = {}): Dialer {
   };
 
   async function dial(address: string, dialOptions: DialOptions = {}): Promise<Link> {
-    const { signal, hello, maxUnitBytes = DEFAULT_MAX_PACKET_BYTES } = dialOptions;
+    const { signal, hello } = dialOptions;
     const url = dialUrl(address, hello);
+    const maxUnitBytes = resolveMaxUnitBytes(dialOptions.maxUnitBytes);
     if (options.tls !== undefined && /^ws:/i.test(url)) {
       throw new TypeError(`the tls option needs a wss: address, got ${maskQuery(address)}`);
     }

@@ -5,7 +5,7 @@ import { closeReason, linkClosed, startedTwice } from '../close-reason.js';
 import { faultOf } from './fault.js';
 import { FrameReader, type FrameSink } from './frame-reader.js';
 import { frameBytes, type Unit, unitBytes } from './frame-writer.js';
-import { peerOf } from './peer.js';
+import { peerOf, rememberPeer } from './peer.js';
 import { flushSoon, writeUnits } from './turn.js';
 import { UpgradeRecord } from './upgrade-record.js';
 
@@ -86,6 +86,7 @@ export class WsLink implements MessageLink, FrameSink {
     ws.on('close', onClose);
     ws.on('error', onError);
     socket.on('error', onSocketError);
+    rememberPeer(socket);
     const readers = socket.listeners('data');
     if (parts.deflateFromBytes === undefined && readers.length === 1) {
       this.#ofWs = readers[0] as Data;

@@ -2,7 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { type Acceptor, type Listener, type Listening, StmpError } from '@stmp/contract';
 import { maskQuery } from '../address.js';
 import { type AnyServer, createOwnServer, Mount } from './mount.js';
-import { resolveHandshakeTimeout, resolveWsUpgraderOptions, type WsListenerOptions } from './server-options.js';
+import { resolveHandshakeTimeout, resolveWsUpgraderOptions } from './resolve-server-options.js';
+import type { WsListenerOptions } from './server-options.js';
 import { createWsUpgrader } from './upgrader.js';
 
 // A server handed in twice, be it to two listeners, gets one upgrade listener.

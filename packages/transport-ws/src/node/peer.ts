@@ -45,6 +45,12 @@ class WsPeer implements LinkPeer {
   }
 }
 
+/** @param record of the upgrade request, on servers. */
 export function peerOf(socket: Duplex, record: UpgradeRecord | undefined): LinkPeer {
   return new WsPeer(socket as AddressedSocket, record);
+}
+
+/** Makes the socket remember its peer beyond its end, at the cost of one `getpeername`. */
+export function rememberPeer(socket: Duplex): void {
+  void (socket as AddressedSocket).remoteAddress;
 }

@@ -1,10 +1,8 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { TlsServerOptions } from '@stmp/link-duplex';
-import { type WsDeflateOptions, wholeNumber } from '../options.js';
-import { type ResolvedDeflate, resolveDeflate } from './deflate.js';
-import { type AllowedOrigins, type OriginCheck, resolveOrigins } from './origin.js';
-import { isNeverFromQuery } from './overlay.js';
+import type { WsDeflateOptions } from '../options.js';
+import type { AllowedOrigins } from './origin.js';
 
 export interface WsUpgraderOptions {
   /**
@@ -33,30 +31,4 @@ export interface WsListenerOptions extends WsUpgraderOptions {
   readonly tls?: TlsServerOptions | undefined;
   /** Time for the request's head, on a port of our own. Default 10_000; 0 disables. */
   readonly handshakeTimeoutMs?: number | undefined;
-}
-
-export interface ResolvedUpgraderOptions {
-  readonly isAllowed: OriginCheck;
-  readonly queryHeaders: ReadonlySet<string>;
-  readonly deflate: ResolvedDeflate;
-  readonly highWaterBytes: number;
-}
-
-export function resolveWsUpgraderOptions(options: WsUpgraderOptions): ResolvedUpgraderOptions {
-  const queryHeaders = new Set<string>();
-  for (const name of options.queryHeaders ?? []) {
-    const lower = name.toLowerCase();
-    if (isNeverFromQuery(lower)) throw new TypeError(`queryHeaders: ${name} is never taken from the query`);
-    queryHeaders.add(lower);
-  }
-  return {
-    isAllowed: resolveOrigins(options.allowedOrigins),
-    queryHeaders,
-    deflate: resolveDeflate(options.deflate),
-    highWaterBytes: wholeNumber('highWaterBytes', options.highWaterBytes, 65_536, 1),
-  };
-}
-
-export function resolveHandshakeTimeout(options: WsListenerOptions): number {
-  return wholeNumber('handshakeTimeoutMs', options.handshakeTimeoutMs, 10_000, 0);
 }

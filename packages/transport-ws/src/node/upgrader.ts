@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Acceptor, DEFAULT_MAX_PACKET_BYTES } from '@stmp/contract';
+import type { Acceptor } from '@stmp/contract';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { maskQuery } from '../address.js';
+import { resolveMaxUnitBytes } from '../options.js';
 import { answerUpgrade } from './http-answer.js';
 import { WsLink } from './link.js';
-import { resolveWsUpgraderOptions, type WsUpgraderOptions } from './server-options.js';
+import { resolveWsUpgraderOptions } from './resolve-server-options.js';
+import type { WsUpgraderOptions } from './server-options.js';
 import { UpgradeRecord } from './upgrade-record.js';
 
 /** Turns upgrade requests, whatever server they came to, into links. */
@@ -23,7 +25,7 @@ export interface WsUpgrader {
  */
 export function createWsUpgrader(acceptor: Acceptor, options: WsUpgraderOptions = {}): WsUpgrader {
   const { isAllowed, queryHeaders, deflate, highWaterBytes } = resolveWsUpgraderOptions(options);
-  const maxUnitBytes = acceptor.maxUnitBytes ?? DEFAULT_MAX_PACKET_BYTES;
+  const maxUnitBytes = resolveMaxUnitBytes(acceptor.maxUnitBytes);
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
