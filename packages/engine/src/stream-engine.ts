@@ -131,6 +131,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
         // What lies behind the handshake is read from the chunk.
         this.#at += read.next - before;
         this.#tail = undefined;
+        this.#tailLength = 0;
         this.#startCompression(read.session);
         return read.session;
       }

@@ -76,8 +76,8 @@ const kinds: [
         handshake: clientHandshake({ content: ALL_TYPES, compressions: [new FakeCompression()] }),
         nowMs: 0,
       }),
-    codes(`STMP\0\x33Content-Type:application/json;Content-Encoding:fake\0<`),
-    'stream',
+    codes(`STMP\0\x33Content-Type:application/json;Content-Encoding:fake\0`),
+    'compressed',
   ],
   [
     'stream server',
