@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { createServer, type SecureContextOptions, type TLSSocket, type TlsOptions } from 'node:tls';
+import { createServer, type SecureContextOptions, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { NodeDuplex } from './node-duplex.js';
 import { resolveTlsServerOptions, type TlsServerOptions } from './tls-options.js';
 
@@ -21,6 +21,14 @@ export interface TlsAcceptor {
   reload(options: TlsServerOptions): void;
 }
 
+const RAW: unique symbol = Symbol('raw');
+
+interface Intake extends Server {
+  readonly [RAW]?: NodeDuplex;
+}
+
+const ignore = (): void => {};
+
 /** The word of Node.js for what went wrong with a client's certificate is on the socket, not in the error. */
 function failure(error: Error, socket: TLSSocket): Error {
   const why = socket.authorizationError as unknown as string | Error | null;
@@ -32,21 +40,24 @@ export function createTlsAcceptor(options: TlsServerOptions, events: TlsAcceptor
   let current = options;
   // Never listens itself: connections are put into it, which node:tls documents for duplexes of any kind.
   const server = createServer(resolveTlsServerOptions(options) as TlsOptions);
-  const rawOf = (socket: TLSSocket): NodeDuplex => (socket as unknown as { _parent?: NodeDuplex })._parent ?? socket;
-  server.on('secureConnection', (socket) => events.onSecure(socket, rawOf(socket)));
-  server.on('tlsClientError', (error, socket) => {
-    const raw = rawOf(socket);
-    socket.on('error', () => {});
-    socket.destroy();
+  server.on('secureConnection', function (this: Intake, secured) {
+    events.onSecure(secured, this[RAW] ?? secured);
+  });
+  server.on('tlsClientError', function (this: Intake, error, secured) {
+    const raw = this[RAW] ?? secured;
+    secured.on('error', ignore);
+    secured.destroy();
     raw.destroy();
-    events.onFail(failure(error, socket), raw);
+    events.onFail(failure(error, secured), raw);
   });
   return {
     accept(duplex: NodeDuplex): void {
       duplex.allowHalfOpen = true;
       // Its errors come out of the secured socket, too.
-      duplex.on('error', () => {});
-      server.emit('connection', duplex as unknown as Duplex);
+      duplex.on('error', ignore);
+      // The events of a connection come from the emitter it was put into, so each gets a view of the server of its own.
+      const intake = Object.create(server, { [RAW]: { value: duplex } }) as Server;
+      intake.emit('connection', duplex as unknown as Duplex);
     },
     reload(changed: TlsServerOptions): void {
       const merged = { ...current, ...changed };
