@@ -3,31 +3,31 @@ import { HEADER_BYTES } from './segment.js';
 /** How segments are timed, resent and bounded. Both ends may differ, except in `conv`. */
 export interface KcpTuning {
   /** True: minimum retransmission timeout 30 ms instead of 100 ms, and a slower backoff. Default false. */
-  readonly nodelay?: boolean;
+  readonly nodelay?: boolean | undefined;
   /**
    * Least time between two looks for lost segments, and a part of the retransmission timeout.
    * Default 100, from 1 to 5_000. Data and acknowledgements never wait for it.
    */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
   /** Resend once this many later segments were acknowledged; 0 waits for the timeout. Default 0. */
-  readonly resend?: number;
+  readonly resend?: number | undefined;
   /** Whether loss shrinks what may be in flight. Default true. */
-  readonly congestionWindow?: boolean;
+  readonly congestionWindow?: boolean | undefined;
   /** Largest datagram, headers of IP and UDP not counted. Default 1_400, from 50 to 65_507. */
-  readonly mtuBytes?: number;
+  readonly mtuBytes?: number | undefined;
   /** Segments in flight at most. Default 32, from 1 to 32_768. */
-  readonly sendWindow?: number;
+  readonly sendWindow?: number | undefined;
   /** Segments kept for the reader at most. Default 32, from 32 to 32_768. */
-  readonly receiveWindow?: number;
+  readonly receiveWindow?: number | undefined;
   /**
    * `message`: each `send` is one message of at most 32 fragments, or several when it is longer.
    * `stream`: waiting writes share segments, and borders are lost. Default `message`.
    */
-  readonly mode?: 'message' | 'stream';
+  readonly mode?: 'message' | 'stream' | undefined;
   /** Transmissions of one segment after which the link counts as dead. Default 20, at least 1. */
-  readonly deadLink?: number;
+  readonly deadLink?: number | undefined;
   /** Least retransmission timeout. Default 100, or 30 with `nodelay`; from 1 to 60_000. */
-  readonly minRtoMs?: number;
+  readonly minRtoMs?: number | undefined;
 }
 
 export interface KcpOptions extends KcpTuning {
@@ -42,28 +42,28 @@ export interface KcpOptions extends KcpTuning {
    * Send no more bytes than have arrived until the peer has echoed a timestamp of ours, which a forged source
    * address cannot. Meant for the accepting end, and worth something only with a random `clockOffset`. Default false.
    */
-  readonly limitUntilProven?: boolean;
+  readonly limitUntilProven?: boolean | undefined;
   /**
    * Pads datagrams with window announcements to this size until the peer is first heard, so that a server
    * that sends no more than it received can answer at once. Default 0: no padding.
    */
-  readonly openingBytes?: number;
+  readonly openingBytes?: number | undefined;
   /** Added to the clock on the wire, 0 to 0xFFFFFFFF. Default 0. */
-  readonly clockOffset?: number;
+  readonly clockOffset?: number | undefined;
   /** Number of the first segment sent, 0 to 0xFFFFFFFF. Default 0, which is what every peer expects. */
-  readonly firstSent?: number;
+  readonly firstSent?: number | undefined;
   /** Number of the first segment expected. Default 0. */
-  readonly firstReceived?: number;
+  readonly firstReceived?: number | undefined;
 }
 
 /** Options with every default filled in. */
-export type ResolvedKcpOptions = Required<KcpOptions>;
+export type ResolvedKcpOptions = { readonly [K in keyof KcpOptions]-?: Exclude<KcpOptions[K], undefined> };
 
 /** Fragments in a message at most: the window of a peer with default settings. */
 export const MAX_FRAGMENTS = 32;
 
 /** The defaults, equal to those of kcp-go. */
-export const KCP_DEFAULTS: Required<Omit<KcpTuning, 'minRtoMs'>> = {
+export const KCP_DEFAULTS: Omit<Pick<ResolvedKcpOptions, keyof KcpTuning>, 'minRtoMs'> = {
   nodelay: false,
   intervalMs: 100,
   resend: 0,

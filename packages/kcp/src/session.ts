@@ -16,7 +16,7 @@ const MAX_ACKS = 4_096;
  * Credit that must remain before an unproven peer hears that its data arrived. Until then it repeats that data,
  * and so brings the credit with which the segment that proves it can be repeated: neither end runs dry.
  */
-const RESERVE_BYTES = 512;
+const RESERVE_BYTES = 352;
 /** Data in the first segment to an unproven peer whose credit does not cover all that waits. */
 const PROOF_BYTES = 8;
 

@@ -43,7 +43,7 @@ function converse(seed: number): Outcome {
     firstSent: firstOf[own],
     firstReceived: firstOf[1 - own],
     limitUntilProven: own === 1,
-    openingBytes: own === 0 ? Math.min(288, shared.mtuBytes) : 0,
+    openingBytes: own === 0 ? Math.min(400, shared.mtuBytes) : 0,
   });
   const sim = new Sim(seed, weather, [side(0), side(1)], 1000 + random());
 

@@ -11,7 +11,7 @@ import { KcpDuplex } from './session.js';
 import type { KcpSession } from './types.js';
 
 /** Size to which the first datagrams are padded. */
-const OPENING_BYTES = 288;
+const OPENING_BYTES = 400;
 
 /**
  * Opens a session on a UDP socket of its own. Nothing is sent before the first write, and so nobody needs to

@@ -20,21 +20,21 @@ export type KcpFactory = (options: KcpOptions) => Kcp;
 /** Options of every session, dialed or accepted. */
 export interface KcpSessionOptions extends KcpTuning {
   /** `write` returns false above this many bytes that wait for the send window. Default 65_536, at least 1. */
-  readonly highWaterBytes?: number;
+  readonly highWaterBytes?: number | undefined;
   /** Silence of the peer after which the session ends with `KCP_IDLE`. Default 120_000; 0 disables. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** Time after the end in which the last data is still repeated. Default 1_000. */
-  readonly lingerMs?: number;
+  readonly lingerMs?: number | undefined;
   /**
    * How the last data is repeated after `end()`. `resend`: by timeouts, until it is acknowledged. `answer`: only when
    * the peer repeats its own, and without any data left nothing at all is sent, not even an acknowledgement.
    * Default `resend`.
    */
-  readonly linger?: 'resend' | 'answer';
+  readonly linger?: 'resend' | 'answer' | undefined;
   /** Size of the system's buffers to ask for, in each direction; the system may give less. Default 1_048_576. */
-  readonly socketBufferBytes?: number;
+  readonly socketBufferBytes?: number | undefined;
   /** Default `createKcp`. */
-  readonly createKcp?: KcpFactory;
+  readonly createKcp?: KcpFactory | undefined;
 }
 
 /** Finds the address of a host, as `dns.lookup` does. */
@@ -50,18 +50,18 @@ export interface KcpDialOptions extends KcpSessionOptions {
   readonly host: string;
   readonly port: number;
   /** Conversation id, 0 to 0xFFFFFFFF. Default: random. */
-  readonly conv?: number;
+  readonly conv?: number | undefined;
   /**
    * Size to which the first datagrams are padded, so that a server that sends an unproven address no more than it
-   * received can answer at once. Default 288; 0 disables.
+   * received can answer at once. Default 400; 0 disables.
    */
-  readonly openingBytes?: number;
-  readonly localAddress?: string;
-  readonly localPort?: number;
+  readonly openingBytes?: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
   /** Replaces `dns.lookup`. */
-  readonly lookup?: KcpLookup;
+  readonly lookup?: KcpLookup | undefined;
   /** Ends the attempt; the promise rejects with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface KcpListenOptions extends KcpSessionOptions {
@@ -69,15 +69,15 @@ export interface KcpListenOptions extends KcpSessionOptions {
   /** 0 takes a free one. */
   readonly port: number;
   /** Do not accept IPv4 on an IPv6 address. Default false. */
-  readonly ipv6Only?: boolean;
+  readonly ipv6Only?: boolean | undefined;
   /** Sessions at most. Default 16_384. */
-  readonly maxSessionsCount?: number;
+  readonly maxSessionsCount?: number | undefined;
   /** Sessions of one IP address (of one /64 with IPv6) at most. Default 1_024. */
-  readonly maxSessionsPerAddressCount?: number;
+  readonly maxSessionsPerAddressCount?: number | undefined;
   /** Sessions at most whose peer is unproven; a further one replaces the oldest. Default 1_024. */
-  readonly maxUnprovenCount?: number;
+  readonly maxUnprovenCount?: number | undefined;
   /** A peer that has not shown by then that it receives at its address is dropped. Default 30_000. */
-  readonly provenTimeoutMs?: number;
+  readonly provenTimeoutMs?: number | undefined;
 }
 
 /** What a session itself needs. */
@@ -89,7 +89,7 @@ export interface SessionSettings {
   readonly provenTimeoutMs: number;
 }
 
-export function resolveSession(options: KcpSessionOptions & { provenTimeoutMs?: number }): SessionSettings {
+export function resolveSession(options: KcpSessionOptions & { provenTimeoutMs?: number | undefined }): SessionSettings {
   const { linger = 'resend', createKcp } = options;
   if (linger !== 'resend' && linger !== 'answer') {
     throw new TypeError(`linger must be 'resend' or 'answer', not ${String(linger)}`);
