@@ -1,5 +1,5 @@
 export { at, checkDepth, Fault, fault, MAX_DEPTH, refusal } from './fault.js';
-export { goName, jsonName } from './names.js';
+export { goName, jsonName, upperFirst } from './names.js';
 export { CHECKS, EMPTY, isZero, keyValue, wellFormed, zeroOf } from './scalars.js';
 export {
   entriesOf,
@@ -13,4 +13,4 @@ export {
 } from './send.js';
 export { type FieldShape, fill, memo, type Shape, type Slot, setKey, shapeOf } from './shape.js';
 export { type TreeFormat, type TreeReader, treeReaders } from './tree.js';
-export { checkPlain, isNullValue, plainCopy, plainKind, plainLeaf, plainZero, wrappedKind } from './well-known.js';
+export { type Adapter, adapterOf, isNullValue, plainCopy, plainLeaf } from './well-known.js';

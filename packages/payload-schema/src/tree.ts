@@ -1,10 +1,10 @@
 import type { EnumType, MessageType, ScalarType } from '@stmp/contract';
 import { at, checkDepth, fault } from './fault.js';
-import { goName } from './names.js';
-import { EMPTY, keyValue, zeroOf } from './scalars.js';
+import { upperFirst } from './names.js';
+import { EMPTY, keyValue } from './scalars.js';
 import { isObject } from './send.js';
 import { type FieldShape, fill, memo, type Shape, setKey, shapeOf } from './shape.js';
-import { checkPlain, isNullValue, plainCopy, plainKind, plainZero, wrappedKind } from './well-known.js';
+import { adapterOf, isNullValue, plainCopy } from './well-known.js';
 
 /** How a format that parses into plain values (JSON, MessagePack) says what the schema knows better. */
 export interface TreeFormat {
@@ -13,8 +13,10 @@ export interface TreeFormat {
   readonly enumeration: (value: unknown, type: EnumType) => number;
   /** A leaf of a Value. */
   readonly leaf: (value: unknown) => unknown;
-  /** Forms that the format has for some types instead of objects, by type name: returns undefined for others. */
-  readonly special?: (typeName: string, value: unknown) => Record<string, unknown> | undefined;
+  /** For a type that comes in forms other than objects: what makes objects of them, and passes the rest on. */
+  readonly form: (shape: Shape) => ((tree: unknown) => unknown) | undefined;
+  /** A name more under which a field may arrive. */
+  readonly otherName: (field: FieldShape) => string;
 }
 
 /** Reads one message type out of parsed values. */
@@ -33,14 +35,6 @@ interface Target {
   /** Undefined for the name of a oneof, which the original makes an object of its own. */
   readonly read: Read | undefined;
   readonly field: FieldShape;
-}
-
-/** A message as the original's MessagePack may also give it: its values in the order of the fields. */
-function fromList(shape: Shape, list: readonly unknown[]): Record<string, unknown> {
-  const { slots } = shape;
-  return Object.fromEntries(
-    list.slice(0, slots.length).map((item, i) => [slots[i]!.oneof ? goName(slots[i]!.name) : slots[i]!.name, item]),
-  );
 }
 
 /** Makes readers of message types for one format. */
@@ -100,11 +94,12 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     !field.list &&
     field.key === undefined &&
     (isNullValue(field.enumType) ||
-      (field.messageType !== undefined && plainKind(field.messageType().typeName) === 'Value'));
+      (field.messageType !== undefined && field.messageType().typeName === 'google.protobuf.Value'));
 
   const messageReader = (type: MessageType): TreeReader => {
     const shape = shapeOf(type);
-    const { typeName, slots } = shape;
+    const { slots } = shape;
+    const form = format.form(shape);
     const names = new Map<string, Target>();
     const targets = shape.fields.map((field): Target => ({ ...field, read: fieldReader(field), field }));
     const add = (name: string, target: Target): void => {
@@ -112,9 +107,9 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     };
     for (const target of targets) add(target.name, target);
     for (const target of targets) add(target.field.protoName, target);
-    for (const target of targets) add(target.field.goName ?? goName(target.field.protoName), target);
+    for (const target of targets) add(format.otherName(target.field), target);
     for (const { oneof, name, fields } of slots) {
-      if (oneof) add(goName(name), { name, slot: fields[0]!.slot, read: undefined, field: fields[0]! });
+      if (oneof) add(upperFirst(name), { name, slot: fields[0]!.slot, read: undefined, field: fields[0]! });
     }
 
     const into = (
@@ -152,7 +147,7 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
 
     const read: Read = (tree, depth) => {
       checkDepth(depth);
-      const parsed = Array.isArray(tree) ? fromList(shape, tree) : (format.special?.(typeName, tree) ?? tree);
+      const parsed = form === undefined ? tree : form(tree);
       if (!isObject(parsed)) return fault('object', tree);
       const message = {};
       fill(message, slots, into(message, parsed, depth, 0), slots.length);
@@ -161,24 +156,18 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     return { read, zero: () => read({}, 1) };
   };
 
-  const wrapperReader = (type: MessageType, kind: ScalarType): TreeReader => {
-    const scalar = format.scalars[kind];
-    const whole = messageReader(type);
-    const read: Read = (tree, depth) =>
-      isObject(tree) ? (whole.read(tree, depth) as { value: unknown }).value : scalar(tree);
-    return { read, zero: () => zeroOf(kind) };
-  };
-
   const readerOf = memo((type: MessageType): TreeReader => {
-    const wrapped = wrappedKind(type);
-    if (wrapped !== undefined) return wrapperReader(type, wrapped);
-    const plain = plainKind(type.typeName);
-    if (plain === undefined) return messageReader(type);
-    const read: Read = (tree, depth) => {
-      checkPlain(plain, tree);
-      return plainCopy(tree, depth, format.leaf);
-    };
-    return { read, zero: () => plainZero(plain) };
+    const adapter = adapterOf(type);
+    if (adapter === undefined) return messageReader(type);
+    const { isPlain, fromMessage } = adapter;
+    const message = messageReader(type);
+    const kind = type.fields[0]![2] as ScalarType;
+    const asMessage: Read = (tree, depth) => fromMessage(message.read(tree, depth) as Record<string, unknown>);
+    const read: Read = isPlain
+      ? (tree, depth) => plainCopy(type, tree, depth, format.leaf)
+      : // The original makes a wrapper an object like any other.
+        (tree, depth) => (isObject(tree) ? asMessage(tree, depth) : format.scalars[kind](tree));
+    return { read, zero: () => asMessage({}, 1) };
   });
   return readerOf;
 }

@@ -1,23 +1,41 @@
-import type { EnumType, JsonValue, MessageType, ScalarType } from '@stmp/contract';
+import type { EnumType, MessageType } from '@stmp/contract';
 import { at, checkDepth, fault } from './fault.js';
+import { jsonName } from './names.js';
 import { wellFormed } from './scalars.js';
 import { isObject } from './send.js';
 import { setKey } from './shape.js';
 
-/** For a wrapper such as `google.protobuf.StringValue`, which in memory is its value: the type of that. */
-export function wrappedKind(type: MessageType): ScalarType | undefined {
-  const isWrapper = /^google\.protobuf\.(Double|Float|U?Int(32|64)|Bool|String|Bytes)Value$/.test(type.typeName);
-  return isWrapper ? (type.fields[0]![2] as ScalarType) : undefined;
+/** How a well-known type whose values in memory are no messages is made into a message, and back. */
+export interface Adapter {
+  /** True for Value, Struct and ListValue, in memory plain JSON values; the others are wrappers of a scalar. */
+  readonly isPlain: boolean;
+  toMessage(value: unknown): Record<string, unknown>;
+  fromMessage(message: Record<string, unknown>): unknown;
 }
 
-/** For the types that in memory are plain JSON values: which one. */
-export function plainKind(typeName: string): 'Value' | 'Struct' | 'ListValue' | undefined {
-  return /^google\.protobuf\.(Value|Struct|ListValue)$/.exec(typeName)?.[1] as 'Value' | undefined;
-}
+const valueAdapter: Adapter = {
+  isPlain: true,
+  toMessage(value) {
+    const picked = Array.isArray(value) ? 'list' : isObject(value) ? 'struct' : value === null ? 'null' : typeof value;
+    const checked = picked === 'list' || picked === 'struct' ? value : plainLeaf(value);
+    return { kind: { case: picked === 'boolean' ? 'boolValue' : `${picked}Value`, value: checked ?? 0 } };
+  },
+  fromMessage({ kind }) {
+    const { case: picked, value } = (kind ?? {}) as { case?: string; value?: unknown };
+    return picked === 'nullValue' ? null : (value ?? null);
+  },
+};
 
-/** The plain value that stands for an empty message of this kind. */
-export function plainZero(kind: 'Value' | 'Struct' | 'ListValue'): JsonValue {
-  return kind === 'Value' ? null : kind === 'Struct' ? {} : [];
+export function adapterOf({ typeName, fields }: MessageType): Adapter | undefined {
+  const match = /^google\.protobuf\.((Double|Float|U?Int(32|64)|Bool|String|Bytes|List)?Value|Struct)$/.exec(typeName);
+  if (match === null) return undefined;
+  if (match[1] === 'Value') return valueAdapter;
+  const only = jsonName(fields[0]![1]);
+  return {
+    isPlain: match[2] === undefined || match[2] === 'List',
+    toMessage: (value) => ({ [only]: value }),
+    fromMessage: (message) => message[only],
+  };
 }
 
 /** Whether the enum is `google.protobuf.NullValue`, which JSON writes as null. */
@@ -25,35 +43,34 @@ export function isNullValue(type: EnumType | undefined): boolean {
   return type !== undefined && 'NULL_VALUE' in type;
 }
 
-/** Refuses what is no Value, no Struct or no ListValue at its outermost. */
-export function checkPlain(kind: 'Value' | 'Struct' | 'ListValue', value: unknown): void {
-  if (kind === 'Struct' && !isObject(value)) fault('object', value);
-  if (kind === 'ListValue' && !Array.isArray(value)) fault('list', value);
-}
-
-/** A copy of a plain JSON value, every part of it checked; members that are undefined are left out. */
-export function plainCopy(value: unknown, depth: number, leaf: (value: unknown) => unknown = plainLeaf): unknown {
-  if (Array.isArray(value)) {
-    checkDepth(depth);
-    return value.map((item, i) => {
+/**
+ * A copy of a plain JSON value, for a type that {@link adapterOf} calls plain, every part of it checked. Members that
+ * are undefined are left out. Each list or object counts as two levels, as in Protocol Buffers.
+ */
+export function plainCopy(
+  { typeName }: MessageType,
+  value: unknown,
+  depth: number,
+  leaf: (value: unknown) => unknown = plainLeaf,
+): unknown {
+  if (typeName.endsWith('Struct') && !isObject(value)) fault('object', value);
+  if (typeName.endsWith('ListValue') && !Array.isArray(value)) fault('list', value);
+  const copy = (part: unknown, level: number): unknown => {
+    const isList = Array.isArray(part);
+    if (!isList && !isObject(part)) return leaf(part);
+    checkDepth(level);
+    const whole: Record<string, unknown> | unknown[] = isList ? [] : {};
+    for (const [key, item] of Object.entries(part)) {
+      if (item === undefined && !isList) continue;
       try {
-        return plainCopy(item, depth + 1, leaf);
+        setKey(whole as Record<string, unknown>, wellFormed(key), copy(item, level + 2));
       } catch (error) {
-        throw at(error, `[${i}]`);
+        throw at(error, isList ? `[${key}]` : '{}');
       }
-    });
-  }
-  if (!isObject(value)) return leaf(value);
-  checkDepth(depth);
-  const copy = {};
-  for (const key of Object.keys(value)) {
-    try {
-      if (value[key] !== undefined) setKey(copy, wellFormed(key), plainCopy(value[key], depth + 1, leaf));
-    } catch (error) {
-      throw at(error, '{}');
     }
-  }
-  return copy;
+    return whole;
+  };
+  return copy(value, typeName.endsWith('.Value') ? depth + 1 : depth);
 }
 
 /** The leaves that JSON knows, as they are written. */
