@@ -1,6 +1,7 @@
 import { checkDepth } from '@stmp/payload-schema';
 
 const NUMBER = /-?[0-9][0-9.eE+-]*/y;
+const COLON = /\s*:/y;
 
 /**
  * `JSON.parse` rounds integers above 2^53, which the original writes bare. This puts each bare integer of 16 digits
@@ -26,7 +27,8 @@ export function markBigIntegers(text: string, mark: string, maxDepth: number): s
       NUMBER.lastIndex = i;
       const number = NUMBER.exec(text)?.[0] ?? '-';
       const end = i + number.length;
-      if (/^-?[1-9]\d{15,}$/.test(number) && !/^\s*:/.test(text.slice(end, end + 8))) {
+      COLON.lastIndex = end;
+      if (/^-?[1-9]\d{15,}$/.test(number) && !COLON.test(text)) {
         marked += `${text.slice(done, i)}"${mark}${number}"`;
         done = end;
       }

@@ -1,6 +1,7 @@
 import type { MessageCodec, MessageType, PayloadCodec } from '@stmp/contract';
-import { fault, MAX_DEPTH, memo, refusal } from '@stmp/payload-schema';
+import { memo, refusal } from '@stmp/payload-schema';
 import { markBigIntegers } from './big.js';
+import { createUtf8Decoder, MAX_TEXT_DEPTH, PLAIN, withBytes } from './plain.js';
 import { readerOf, withMark } from './read.js';
 import { type TextOut, writers } from './write.js';
 
@@ -13,33 +14,15 @@ export interface JsonCodecOptions {
   readonly dialect?: 'proto3' | 'stmp-go';
 }
 
-/** A message holds at most one list or map per level, so its text nests no deeper. */
-const MAX_TEXT_DEPTH = 2 * MAX_DEPTH + 2;
-/** Shorter texts cannot nest so deep that parsing them could hurt. */
+/** Shorter texts cannot nest so deep that parsing them could hurt; reading by the schema then ends at its own limit. */
 const DEEP_TEXT_LENGTH = 4096;
 
-/** Plain values, for methods without message types. */
-function plainCodec(): Pick<Required<MessageCodec>, 'encodeText' | 'decodeText'> {
-  return {
-    encodeText(value) {
-      if (value === undefined) return undefined;
-      try {
-        return JSON.stringify(value) ?? fault('JSON value', value);
-      } catch (error) {
-        throw refusal(error, undefined);
-      }
-    },
-    decodeText(text, start, end) {
-      if (start === end) return undefined;
-      try {
-        const json = text.slice(start, end);
-        if (json.length > MAX_TEXT_DEPTH) markBigIntegers(json, '', MAX_TEXT_DEPTH);
-        return JSON.parse(json);
-      } catch (error) {
-        throw refusal(error, undefined);
-      }
-    },
-  };
+function parse(text: string, read: (tree: unknown) => unknown): unknown {
+  const hasBig = /\d{16}/.test(text);
+  if (!hasBig && text.length <= DEEP_TEXT_LENGTH) return read(JSON.parse(text));
+  const mark = hasBig ? `${Math.random()}:` : '';
+  const marked = markBigIntegers(text, mark, MAX_TEXT_DEPTH);
+  return hasBig ? withMark(mark, () => read(JSON.parse(marked))) : read(JSON.parse(text));
 }
 
 /**
@@ -52,31 +35,14 @@ export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
     throw new RangeError(`dialect must be 'proto3' or 'stmp-go', got ${JSON.stringify(dialect)}`);
   }
   const writerOf = writers(dialect === 'stmp-go');
-  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-  const complete = (
-    texts: Pick<Required<MessageCodec>, 'encodeText' | 'decodeText'>,
-    typeName: string | undefined,
-  ): MessageCodec => ({
-    ...texts,
-    encode: texts.encodeText,
-    decode(bytes, start, end) {
-      let text: string;
-      try {
-        text = utf8.decode(bytes.subarray(start, end));
-      } catch (error) {
-        throw refusal(error, typeName);
-      }
-      return texts.decodeText(text, 0, text.length);
-    },
-  });
+  const utf8 = createUtf8Decoder();
 
   const codecOf = memo((type: MessageType): MessageCodec => {
     const { typeName } = type;
     const write = writerOf(type);
     const reader = readerOf(type);
     const isVoid = typeName === 'google.protobuf.Empty';
-    return complete(
+    return withBytes(
       {
         encodeText(value) {
           if (value === undefined) return undefined;
@@ -98,10 +64,11 @@ export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
         },
       },
       typeName,
+      utf8,
     );
   });
 
-  const plain = complete(plainCodec(), undefined);
+  const plain = withBytes(PLAIN, undefined, utf8);
   return {
     contentType: 'application/json',
     text: true,
@@ -109,12 +76,4 @@ export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
       return (type === undefined ? plain : codecOf(type as MessageType)) as MessageCodec<T, I>;
     },
   };
-}
-
-function parse(text: string, read: (tree: unknown) => unknown): unknown {
-  const hasBig = /\d{16}/.test(text);
-  if (!hasBig && text.length <= DEEP_TEXT_LENGTH) return read(JSON.parse(text));
-  const mark = hasBig ? `${Math.random()}:` : '';
-  const marked = markBigIntegers(text, mark, MAX_TEXT_DEPTH);
-  return hasBig ? withMark(mark, () => read(JSON.parse(marked))) : read(JSON.parse(text));
 }

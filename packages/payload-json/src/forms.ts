@@ -22,6 +22,10 @@ function maskText(paths: unknown): string {
     .join(',');
 }
 
+function parseMask(text: string): { paths: string[] } {
+  return { paths: text === '' ? [] : text.split(',').map(toSnake) };
+}
+
 /** How values of a type are written, when they are not written as objects. */
 export function textForm(typeName: string): ((value: unknown) => string) | undefined {
   if (typeName === FIELD_MASK)
@@ -37,11 +41,9 @@ export function textForm(typeName: string): ((value: unknown) => string) | undef
   };
 }
 
-/** Reads those strings into objects; undefined for what is no such string. */
-export function parseForm(typeName: string, value: unknown): Record<string, unknown> | undefined {
-  if (typeof value !== 'string') return undefined;
-  if (typeName === TIMESTAMP) return { ...parseTimestamp(value) };
-  if (typeName === DURATION) return { ...parseDuration(value) };
-  if (typeName === FIELD_MASK) return { paths: value === '' ? [] : value.split(',').map(toSnake) };
-  return undefined;
+/** Makes objects of those strings, and passes on what is no string. */
+export function formParser(typeName: string): ((value: unknown) => unknown) | undefined {
+  const parse = typeName === TIMESTAMP ? parseTimestamp : typeName === DURATION ? parseDuration : parseMask;
+  if (parse === parseMask && typeName !== FIELD_MASK) return undefined;
+  return (value) => (typeof value === 'string' ? parse(value) : value);
 }

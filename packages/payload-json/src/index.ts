@@ -1,1 +1,2 @@
 export { type JsonCodecOptions, jsonCodec } from './codec.js';
+export { plainJsonCodec } from './plain.js';

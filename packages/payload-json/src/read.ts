@@ -1,7 +1,7 @@
 import type { EnumType, MessageType, ScalarType } from '@stmp/contract';
 import { CHECKS, EMPTY, Fault, fault, type TreeReader, treeReaders } from '@stmp/payload-schema';
 import { fromBase64 } from './base64.js';
-import { parseForm } from './forms.js';
+import { formParser } from './forms.js';
 
 /** Begins the strings that stand for big integers; see `markBigIntegers`. Nobody can foresee it. */
 let mark = '';
@@ -86,5 +86,6 @@ export const readerOf: (type: MessageType) => TreeReader = /* @__PURE__ */ treeR
   scalars: SCALARS,
   enumeration,
   leaf,
-  special: parseForm,
+  form: ({ typeName }) => formParser(typeName),
+  otherName: ({ protoName }) => protoName,
 });

@@ -1,25 +1,22 @@
 import type { EnumType, MessageType, ScalarType } from '@stmp/contract';
 import {
+  adapterOf,
   CHECKS,
-  checkPlain,
   entriesOf,
   Fault,
   type FieldShape,
-  goName,
   isNullValue,
   isZero,
   keyValue,
   memo,
   plainCopy,
-  plainKind,
   sendEntries,
   sendList,
   sendMessage,
   sendSlots,
   shapeOf,
+  upperFirst,
   type Write,
-  wrappedKind,
-  zeroOf,
 } from '@stmp/payload-schema';
 import { toBase64 } from './base64.js';
 import { textForm } from './forms.js';
@@ -117,32 +114,29 @@ export function writers(isGo: boolean): (type: MessageType) => TextWrite {
     };
   };
 
-  const writerOf = memo((type: MessageType): TextWrite => {
-    const { typeName } = type;
-    const plain = plainKind(typeName);
-    if (plain !== undefined) {
-      return (value, out, depth) => {
-        checkPlain(plain, value);
-        add(out, JSON.stringify(plainCopy(value, depth)));
-      };
-    }
-    const wrapped = wrappedKind(type);
-    if (wrapped !== undefined) {
-      const text = scalarText(wrapped, undefined, isGo);
-      const check = CHECKS[wrapped];
-      const zero = zeroOf(wrapped);
-      return (value, out) => {
-        const checked = check(value);
-        if (!isGo) add(out, text(checked));
-        else add(out, isZero(checked, zero) ? '{}' : `{"value":${text(checked)}}`);
-      };
-    }
-    const form = isGo ? undefined : textForm(typeName);
-    if (form !== undefined) return (value, out) => add(out, JSON.stringify(form(value)));
+  const messageWriter = (type: MessageType): TextWrite => {
     const slots = sendSlots(shapeOf(type).slots, fieldWriter, ({ name }, write) =>
-      isGo ? (value, out, depth) => enclosed(`"${goName(name)}":{`, '}', out, () => write(value, out, depth)) : write,
+      isGo
+        ? (value, out, depth) => enclosed(`"${upperFirst(name)}":{`, '}', out, () => write(value, out, depth))
+        : write,
     );
     return (value, out, depth) => enclosed('{', '}', out, () => sendMessage(slots, value, out, depth));
+  };
+
+  const writerOf = memo((type: MessageType): TextWrite => {
+    const adapter = adapterOf(type);
+    const form = isGo ? undefined : textForm(type.typeName);
+    if (form !== undefined) return (value, out) => add(out, JSON.stringify(form(value)));
+    if (adapter === undefined) return messageWriter(type);
+    if (adapter.isPlain) return (value, out, depth) => add(out, JSON.stringify(plainCopy(type, value, depth)));
+    if (isGo) {
+      const write = messageWriter(type);
+      return (value, out, depth) => write(adapter.toMessage(value), out, depth);
+    }
+    const kind = type.fields[0]![2] as ScalarType;
+    const text = scalarText(kind, undefined, false);
+    const check = CHECKS[kind];
+    return (value, out) => add(out, text(check(value)));
   });
   return writerOf;
 }

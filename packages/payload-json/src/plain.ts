@@ -1,0 +1,73 @@
+import { type MessageCodec, type MessageType, type PayloadCodec, StmpError } from '@stmp/contract';
+import { fault, MAX_DEPTH, refusal } from '@stmp/payload-schema';
+import { markBigIntegers } from './big.js';
+
+/** A message holds at most one list or map per level, so its text nests no deeper. */
+export const MAX_TEXT_DEPTH: number = 2 * MAX_DEPTH + 2;
+
+/** The two methods from which {@link withBytes} makes the others. */
+export type TextCodec = Required<Pick<MessageCodec, 'encodeText' | 'decodeText'>>;
+
+/** Makes a codec of text one of bytes too. */
+export function withBytes(
+  codec: TextCodec,
+  typeName: string | undefined,
+  utf8: InstanceType<typeof TextDecoder>,
+): MessageCodec {
+  return {
+    ...codec,
+    encode: codec.encodeText,
+    decode(bytes, start, end) {
+      let text: string;
+      try {
+        text = utf8.decode(bytes.subarray(start, end));
+      } catch (error) {
+        throw refusal(error, typeName);
+      }
+      return codec.decodeText(text, 0, text.length);
+    },
+  };
+}
+
+/** Plain values, for methods without message types. */
+export const PLAIN: TextCodec = {
+  encodeText(value) {
+    if (value === undefined) return undefined;
+    try {
+      return JSON.stringify(value) ?? fault('JSON value', value);
+    } catch (error) {
+      throw refusal(error, undefined);
+    }
+  },
+  decodeText(text, start, end) {
+    if (start === end) return undefined;
+    try {
+      const json = text.slice(start, end);
+      if (json.length > MAX_TEXT_DEPTH) markBigIntegers(json, '', MAX_TEXT_DEPTH);
+      return JSON.parse(json);
+    } catch (error) {
+      throw refusal(error, undefined);
+    }
+  },
+};
+
+/** A decoder that refuses broken UTF-8. */
+export const createUtf8Decoder = (): InstanceType<typeof TextDecoder> =>
+  new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Payloads as JSON text for methods without message types: values as `JSON` itself knows them, and a fraction of the
+ * code of `jsonCodec`. A method with message types is `unsupported`.
+ */
+export function plainJsonCodec(): PayloadCodec {
+  const plain = withBytes(PLAIN, undefined, createUtf8Decoder());
+  return {
+    contentType: 'application/json',
+    text: true,
+    message<T, I>(type: MessageType<T, I> | undefined): MessageCodec<T, I> {
+      if (type !== undefined)
+        throw new StmpError('unsupported', `plain JSON knows no message types, got ${type.typeName}`);
+      return plain as MessageCodec<T, I>;
+    },
+  };
+}
