@@ -31,71 +31,35 @@ export function textOf(bytes: Uint8Array, start: number, end: number): string | 
  * such a `str`; here a length is believed only as far as there are bytes behind it.
  */
 export function parse(bytes: Uint8Array, start: number, end: number, extension: ReadExtension): unknown {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, end);
-  let pos = start;
+  const parser = new Parser(bytes, start, end, extension);
+  const value = parser.value(1);
+  if (parser.pos !== end) throw new Fault('bytes left over');
+  return value;
+}
 
-  /** Moves over `size` bytes that must be there, and returns where they begin. */
-  const take = (size: number): number => {
-    if (size > end - pos) throw new Fault('truncated');
-    const from = pos;
-    pos += size;
-    return from;
-  };
+class Parser {
+  pos: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly end: number;
+  readonly extension: ReadExtension;
 
-  const length = (width: number): number => {
-    const from = take(width);
-    return width === 1 ? view.getUint8(from) : width === 2 ? view.getUint16(from) : view.getUint32(from);
-  };
+  constructor(bytes: Uint8Array, start: number, end: number, extension: ReadExtension) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, end);
+    this.pos = start;
+    this.end = end;
+    this.extension = extension;
+  }
 
-  const binary = (size: number): Uint8Array => {
-    const from = take(size);
-    return new Uint8Array(bytes.subarray(from, pos));
-  };
-
-  const text = (size: number): unknown => {
-    const from = take(size);
-    return textOf(bytes, from, pos) ?? new Uint8Array(bytes.subarray(from, pos));
-  };
-
-  const list = (size: number, depth: number): unknown[] => {
-    checkDepth(depth, MAX_TREE_DEPTH);
-    if (size > end - pos) throw new Fault('truncated');
-    const items: unknown[] = [];
-    for (let i = 0; i < size; i++) items.push(value(depth + 1));
-    return items;
-  };
-
-  const key = (): string => {
-    const head = value(MAX_TREE_DEPTH);
-    const name = head instanceof Uint8Array ? textOf(head, 0, head.length) : head;
-    if (name === undefined || typeof name === 'object')
-      throw new Fault('expected string as map key, got something else');
-    return String(name);
-  };
-
-  const map = (size: number, depth: number): Record<string, unknown> => {
-    checkDepth(depth, MAX_TREE_DEPTH);
-    if (2 * size > end - pos) throw new Fault('truncated');
-    const entries = {};
-    for (let i = 0; i < size; i++) {
-      const name = key();
-      setKey(entries, name, value(depth + 1));
-    }
-    return entries;
-  };
-
-  const extended = (size: number): unknown => {
-    const type = view.getInt8(take(1));
-    return extension(type, binary(size));
-  };
-
-  const value = (depth: number): unknown => {
-    const head = view.getUint8(take(1));
+  value(depth: number): unknown {
+    const head = this.bytes[this.take(1)]!;
     if (head < 0x80) return head;
-    if (head < 0x90) return map(head & 15, depth);
-    if (head < 0xa0) return list(head & 15, depth);
-    if (head < 0xc0) return text(head & 31);
+    if (head < 0x90) return this.map(head & 15, depth);
+    if (head < 0xa0) return this.list(head & 15, depth);
+    if (head < 0xc0) return this.text(head & 31);
     if (head >= 0xe0) return head - 0x100;
+    const { view } = this;
     switch (head) {
       case 0xc0:
         return null;
@@ -106,51 +70,103 @@ export function parse(bytes: Uint8Array, start: number, end: number, extension: 
       case 0xc4:
       case 0xc5:
       case 0xc6:
-        return binary(length(1 << (head - 0xc4)));
+        return this.binary(this.length(1 << (head - 0xc4)));
       case 0xc7:
       case 0xc8:
       case 0xc9:
-        return extended(length(1 << (head - 0xc7)));
+        return this.extended(this.length(1 << (head - 0xc7)));
       case 0xca:
-        return view.getFloat32(take(4));
+        return view.getFloat32(this.take(4));
       case 0xcb:
-        return view.getFloat64(take(8));
+        return view.getFloat64(this.take(8));
       case 0xcc:
       case 0xcd:
       case 0xce:
-        return length(1 << (head - 0xcc));
+        return this.length(1 << (head - 0xcc));
       case 0xcf:
-        return view.getBigUint64(take(8));
+        return view.getBigUint64(this.take(8));
       case 0xd0:
-        return view.getInt8(take(1));
+        return view.getInt8(this.take(1));
       case 0xd1:
-        return view.getInt16(take(2));
+        return view.getInt16(this.take(2));
       case 0xd2:
-        return view.getInt32(take(4));
+        return view.getInt32(this.take(4));
       case 0xd3:
-        return view.getBigInt64(take(8));
+        return view.getBigInt64(this.take(8));
       case 0xd4:
       case 0xd5:
       case 0xd6:
       case 0xd7:
       case 0xd8:
-        return extended(1 << (head - 0xd4));
+        return this.extended(1 << (head - 0xd4));
       case 0xd9:
       case 0xda:
       case 0xdb:
-        return text(length(1 << (head - 0xd9)));
+        return this.text(this.length(1 << (head - 0xd9)));
       case 0xdc:
       case 0xdd:
-        return list(length(2 << (head - 0xdc)), depth);
+        return this.list(this.length(2 << (head - 0xdc)), depth);
       case 0xde:
       case 0xdf:
-        return map(length(2 << (head - 0xde)), depth);
+        return this.map(this.length(2 << (head - 0xde)), depth);
       default:
         throw new Fault('a byte that MessagePack does not use');
     }
-  };
+  }
 
-  const result = value(1);
-  if (pos !== end) throw new Fault('bytes left over');
-  return result;
+  /** Moves over `size` bytes that must be there, and returns where they begin. */
+  take(size: number): number {
+    const from = this.pos;
+    if (size > this.end - from) throw new Fault('truncated');
+    this.pos = from + size;
+    return from;
+  }
+
+  length(width: number): number {
+    const from = this.take(width);
+    if (width === 1) return this.bytes[from]!;
+    return width === 2 ? this.view.getUint16(from) : this.view.getUint32(from);
+  }
+
+  binary(size: number): Uint8Array {
+    const from = this.take(size);
+    return new Uint8Array(this.bytes.subarray(from, this.pos));
+  }
+
+  text(size: number): unknown {
+    const from = this.take(size);
+    return textOf(this.bytes, from, this.pos) ?? new Uint8Array(this.bytes.subarray(from, this.pos));
+  }
+
+  list(size: number, depth: number): unknown[] {
+    checkDepth(depth, MAX_TREE_DEPTH);
+    if (size > this.end - this.pos) throw new Fault('truncated');
+    const items: unknown[] = [];
+    for (let i = 0; i < size; i++) items.push(this.value(depth + 1));
+    return items;
+  }
+
+  map(size: number, depth: number): Record<string, unknown> {
+    checkDepth(depth, MAX_TREE_DEPTH);
+    if (2 * size > this.end - this.pos) throw new Fault('truncated');
+    const entries = {};
+    for (let i = 0; i < size; i++) {
+      const name = this.key();
+      setKey(entries, name, this.value(depth + 1));
+    }
+    return entries;
+  }
+
+  key(): string {
+    const given = this.value(MAX_TREE_DEPTH);
+    const name = given instanceof Uint8Array ? textOf(given, 0, given.length) : given;
+    if (name === undefined || typeof name === 'object')
+      throw new Fault('expected string as map key, got something else');
+    return String(name);
+  }
+
+  extended(size: number): unknown {
+    const type = this.view.getInt8(this.take(1));
+    return this.extension(type, this.binary(size));
+  }
 }

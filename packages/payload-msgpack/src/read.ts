@@ -1,5 +1,14 @@
 import type { MessageType, ScalarType } from '@stmp/contract';
-import { CHECKS, EMPTY, fault, type TreeReader, treeReaders } from '@stmp/payload-schema';
+import {
+  CHECKS,
+  EMPTY,
+  fault,
+  goName,
+  type Shape,
+  type TreeReader,
+  treeReaders,
+  upperFirst,
+} from '@stmp/payload-schema';
 import { textOf } from './parse.js';
 
 /** Integers arrive in any width: those of 64 bits as bigint, also where the value is small. */
@@ -37,9 +46,18 @@ function leaf(value: unknown): unknown {
   return value instanceof Uint8Array ? fault('JSON value', value) : narrow(value);
 }
 
+/** Messages also come as their values in the order of the fields. */
+function inOrder({ slots }: Shape): (tree: unknown) => unknown {
+  const names = slots.map(({ name, oneof }) => (oneof ? upperFirst(name) : name));
+  return (tree) =>
+    Array.isArray(tree) ? Object.fromEntries(tree.slice(0, names.length).map((item, i) => [names[i], item])) : tree;
+}
+
 /** The readers of message types out of parsed MessagePack. */
 export const readerOf: (type: MessageType) => TreeReader = /* @__PURE__ */ treeReaders({
   scalars: SCALARS,
   enumeration: (value) => CHECKS.int32(narrow(value)) as number,
   leaf,
+  form: inOrder,
+  otherName: ({ goName: given, protoName }) => given ?? goName(protoName),
 });

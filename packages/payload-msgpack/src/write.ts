@@ -1,7 +1,7 @@
 import type { MessageType, ScalarType } from '@stmp/contract';
 import {
+  adapterOf,
   CHECKS,
-  checkPlain,
   entriesOf,
   Fault,
   type FieldShape,
@@ -10,15 +10,12 @@ import {
   keyValue,
   memo,
   plainCopy,
-  plainKind,
   sendEntries,
   sendList,
   sendMessage,
   sendSlots,
   shapeOf,
   type Write,
-  wrappedKind,
-  zeroOf,
 } from '@stmp/payload-schema';
 import type { Output } from './output.js';
 
@@ -105,29 +102,17 @@ export function writers(isGo: boolean): (type: MessageType) => BinaryWrite {
   };
 
   const writerOf = memo((type: MessageType): BinaryWrite => {
-    const plain = plainKind(type.typeName);
-    if (plain !== undefined) {
-      // A Value is a oneof.
-      if (isGo) return refuseOneof;
-      return (value, out, depth) => {
-        checkPlain(plain, value);
-        out.value(plainCopy(value, depth));
-      };
+    const adapter = adapterOf(type);
+    if (adapter === undefined) return messageWriter(type);
+    // A Value is a oneof.
+    if (adapter.isPlain) return isGo ? refuseOneof : (value, out, depth) => out.value(plainCopy(type, value, depth));
+    if (isGo) {
+      const write = messageWriter(type);
+      return (value, out, depth) => write(adapter.toMessage(value), out, depth);
     }
-    const wrapped = wrappedKind(type);
-    if (wrapped === undefined) return messageWriter(type);
-    const check = CHECKS[wrapped];
-    const zero = zeroOf(wrapped);
-    return (value, out) => {
-      const checked = check(value);
-      if (isGo) {
-        const isEmpty = isZero(checked, zero);
-        out.map(isEmpty ? 0 : 1);
-        if (isEmpty) return;
-        out.value('Value');
-      }
-      put(wrapped, checked, out);
-    };
+    const kind = type.fields[0]![2] as ScalarType;
+    const check = CHECKS[kind];
+    return (value, out) => put(kind, check(value), out);
   });
   return writerOf;
 }
