@@ -39,7 +39,7 @@ for (let round = 0; round < 2_000; round++) {
 }
 
 const slab = new Uint8Array(65_536);
-const value = { id: 123_456, text: 'the quick brown fox jumps over 12' };
+const value = { id: 123_456, text: 'the quick brown fox jumps over 1' };
 
 const byHand = {
   encode(message) {
@@ -63,17 +63,17 @@ const byHand = {
   },
 };
 
-let sink;
+let _sink;
 function encode(codec) {
   return (i) => {
     const payload = codec.encode({ id: value.id + (i & 1023), text: value.text });
-    sink = payload.len;
+    _sink = payload.len;
     payload.finishInto(slab, (i & 511) << 6);
   };
 }
 function decode(codec, bytes) {
   return () => {
-    sink = codec.decode(bytes, 100, 100 + length);
+    _sink = codec.decode(bytes, 100, 100 + length);
   };
 }
 

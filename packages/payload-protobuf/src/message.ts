@@ -1,5 +1,6 @@
 import type { MessageType, ScalarType } from '@stmp/contract';
 import {
+  adapterOf,
   CHECKS,
   checkDepth,
   entriesOf,
@@ -8,8 +9,6 @@ import {
   isZero,
   keyValue,
   memo,
-  plainKind,
-  plainZero,
   sendEntries,
   sendList,
   sendMessage,
@@ -17,12 +16,10 @@ import {
   setKey,
   shapeOf,
   type Write,
-  wrappedKind,
   zeroOf,
 } from '@stmp/payload-schema';
 import type { Reader, Writer } from 'protobufjs/minimal.js';
-import { readListValue, readStruct, readValue, skip, writeListValue, writeStruct, writeValue } from './plain.js';
-import { BYTES, enter, SCALARS } from './scalars.js';
+import { BYTES, enter, scalarOf, skip } from './scalars.js';
 
 /** How the body of one message type is written and read: its fields, without tag and length. */
 export interface Body {
@@ -45,40 +42,18 @@ interface ReadField {
   readonly read: Read;
 }
 
-/** A message, wrapper, Struct, Value or ListValue. */
+/** A message, or a well-known type made into one. */
 export const bodyOf: (type: MessageType) => Body = /* @__PURE__ */ memo((type: MessageType): Body => {
-  const wrapped = wrappedKind(type);
-  if (wrapped !== undefined) return wrapperBody(wrapped);
-  const plain = plainKind(type.typeName);
-  if (plain === undefined) return messageBody(type);
-  const zero = (): unknown => plainZero(plain);
-  if (plain === 'Value') return { write: (v, w, depth) => writeValue(w, v, depth), read: readValue, zero };
-  if (plain === 'Struct') return { write: (v, w, depth) => writeStruct(w, v, depth), read: readStruct, zero };
-  return { write: (v, w, depth) => writeListValue(w, v, depth), read: readListValue, zero };
-});
-
-function wrapperBody(kind: ScalarType): Body {
-  const check = CHECKS[kind];
-  const { wire, put, get } = SCALARS[kind];
-  const zero = zeroOf(kind);
-  const tag = 8 | wire;
+  const body = messageBody(type);
+  const adapter = adapterOf(type);
+  if (adapter === undefined) return body;
+  const from = (message: unknown): unknown => adapter.fromMessage(message as Record<string, unknown>);
   return {
-    write: (value, writer) => {
-      const checked = check(value);
-      if (!isZero(checked, zero)) put(writer.uint32(tag), checked);
-    },
-    read: (reader, _, before = zero) => {
-      let value = before;
-      while (reader.pos < reader.len) {
-        const found = reader.tag();
-        if (found === tag) value = get(reader);
-        else skip(reader, found);
-      }
-      return value;
-    },
-    zero: () => zero,
+    write: (value, writer, depth) => body.write(adapter.toMessage(value), writer, depth),
+    read: (reader, depth) => from(body.read(reader, depth, undefined)),
+    zero: () => from(body.zero()),
   };
-}
+});
 
 /** One value of a field's type with its tag: what singular fields, elements and map values are made of. */
 interface Element {
@@ -113,7 +88,7 @@ function elementOf(field: FieldShape, no: number, skipZero: boolean): Element {
     };
   }
   const check = CHECKS[kind];
-  const { wire, put, get } = SCALARS[kind];
+  const { wire, put, get } = scalarOf(kind);
   const tag = ((no << 3) | wire) >>> 0;
   return {
     tag,
@@ -129,7 +104,7 @@ function elementOf(field: FieldShape, no: number, skipZero: boolean): Element {
 
 function packedWriter({ no, kind }: FieldShape): Write<Writer> {
   const check = CHECKS[kind as ScalarType];
-  const { put } = SCALARS[kind as ScalarType];
+  const { put } = scalarOf(kind as ScalarType);
   const element: Write<Writer> = (value, writer) => {
     put(writer, check(value));
   };

@@ -1,12 +1,12 @@
 import type { ScalarType } from '@stmp/contract';
 import { Fault } from '@stmp/payload-schema';
-import type { Reader, Writer } from 'protobufjs/minimal.js';
+import { Reader, Writer } from 'protobufjs/minimal.js';
 
 /** The wire types that STMP payloads contain; groups are only skipped. */
-export const VARINT = 0;
-export const FIXED64 = 1;
+const VARINT = 0;
+const FIXED64 = 1;
 export const BYTES = 2;
-export const FIXED32 = 5;
+const FIXED32 = 5;
 
 /** protobufjs takes 64-bit integers in halves and knows nothing of bigint. */
 const HALVES = /* @__PURE__ */ new Int32Array(2);
@@ -42,32 +42,27 @@ function unsigned(value: Long): bigint {
   return UNSIGNED[0]!;
 }
 
+/** How a scalar is written, after its check, and read. protobufjs names its methods as proto3 does its types. */
 export interface Scalar {
   readonly wire: number;
-  /** Writes a value that was checked. */
   readonly put: (writer: Writer, value: unknown) => unknown;
   readonly get: (reader: Reader) => unknown;
 }
 
-export const SCALARS: { readonly [K in ScalarType | 'enum']: Scalar } = {
-  double: { wire: FIXED64, put: (w, v) => w.double(v as number), get: (r) => r.double() },
-  float: { wire: FIXED32, put: (w, v) => w.float(v as number), get: (r) => r.float() },
-  int32: { wire: VARINT, put: (w, v) => w.int32(v as number), get: (r) => r.int32() },
-  int64: { wire: VARINT, put: (w, v) => w.int64(toLong(v)), get: (r) => signed(r.int64()) },
-  uint32: { wire: VARINT, put: (w, v) => w.uint32(v as number), get: (r) => r.uint32() },
-  uint64: { wire: VARINT, put: (w, v) => w.uint64(toLong(v)), get: (r) => unsigned(r.uint64()) },
-  sint32: { wire: VARINT, put: (w, v) => w.sint32(v as number), get: (r) => r.sint32() },
-  sint64: { wire: VARINT, put: (w, v) => w.sint64(toLong(v)), get: (r) => signed(r.sint64()) },
-  fixed32: { wire: FIXED32, put: (w, v) => w.fixed32(v as number), get: (r) => r.fixed32() },
-  fixed64: { wire: FIXED64, put: (w, v) => w.fixed64(toLong(v)), get: (r) => unsigned(r.fixed64()) },
-  sfixed32: { wire: FIXED32, put: (w, v) => w.sfixed32(v as number), get: (r) => r.sfixed32() },
-  sfixed64: { wire: FIXED64, put: (w, v) => w.sfixed64(toLong(v)), get: (r) => signed(r.sfixed64()) },
-  bool: { wire: VARINT, put: (w, v) => w.bool(v as boolean), get: (r) => r.bool() },
-  string: { wire: BYTES, put: (w, v) => w.string(v as string), get: (r) => r.stringVerify() },
+export function scalarOf(kind: ScalarType | 'enum'): Scalar {
+  const name = kind === 'enum' ? 'int32' : kind;
+  // What kind of writer there is depends on the platform.
+  const write = (Object.getPrototypeOf(Writer.create()) as Writer)[name] as (value: unknown) => unknown;
+  const read = Reader.prototype[name === 'string' ? 'stringVerify' : name] as () => unknown;
+  if (name === 'string') return { wire: BYTES, put: (w, v) => write.call(w, v), get: (r) => read.call(r) };
   // A copy, since what protobufjs gives is a view of the chunk, and in Node.js a Buffer.
-  bytes: { wire: BYTES, put: (w, v) => w.bytes(v as Uint8Array), get: (r) => new Uint8Array(r.bytes()) },
-  enum: { wire: VARINT, put: (w, v) => w.int32(v as number), get: (r) => r.int32() },
-};
+  if (name === 'bytes')
+    return { wire: BYTES, put: (w, v) => w.bytes(v as Uint8Array), get: (r) => new Uint8Array(r.bytes()) };
+  const wire = /^double$|fixed64$/.test(name) ? FIXED64 : /^float$|fixed32$/.test(name) ? FIXED32 : VARINT;
+  if (!name.endsWith('64')) return { wire, put: (w, v) => write.call(w, v), get: (r) => read.call(r) };
+  const toBig = /^u|^f/.test(name) ? unsigned : signed;
+  return { wire, put: (w, v) => write.call(w, toLong(v)), get: (r) => toBig(read.call(r) as Long) };
+}
 
 /** Bounds the reader to the next length-delimited value. @returns the bound to restore. */
 export function enter(reader: Reader): number {
@@ -76,4 +71,10 @@ export function enter(reader: Reader): number {
   if (size > outer - reader.pos) throw new Fault('truncated');
   reader.len = reader.pos + size;
   return outer;
+}
+
+/** Skips an unknown field; groups too, though proto3 has none. */
+export function skip(reader: Reader, tag: number): void {
+  if (tag >>> 3 === 0) throw new Fault('field number 0');
+  reader.skipType(tag & 7, 0, tag >>> 3);
 }
