@@ -51,10 +51,14 @@ export type OutputInitOf<X> = X extends Method<infer _A, infer _B, infer _C, inf
 
 const upperFirst = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1);
 
-/** The name that identifies a method on the wire: `package.Service.Method`, first letters of service and method in upper case. */
+/**
+ * The name that identifies a method on the wire: `package.Service.Method`, first letters of service and method in
+ * upper case. A service without a package keeps the dot in front: `.Service.Method`.
+ */
 export function methodName(serviceTypeName: string, method: string): string {
   const dot = serviceTypeName.lastIndexOf('.') + 1;
-  return `${serviceTypeName.slice(0, dot)}${upperFirst(serviceTypeName.slice(dot))}.${upperFirst(method)}`;
+  const scope = dot === 0 ? '.' : serviceTypeName.slice(0, dot);
+  return `${scope}${upperFirst(serviceTypeName.slice(dot))}.${upperFirst(method)}`;
 }
 
 /** The action of a method without explicit ids: murmur3 x86_32, seed 0, over its {@link methodName}. Source: STMP 1.0, section 9. */

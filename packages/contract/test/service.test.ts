@@ -26,7 +26,7 @@ describe('actions', () => {
 
   it('have the first letters of service and method in upper case', () => {
     expect(methodName('chat.roomService', 'say')).toBe('chat.RoomService.Say');
-    expect(methodName('roomService', 'sayAll')).toBe('RoomService.SayAll');
+    expect(methodName('roomService', 'sayAll')).toBe('.RoomService.SayAll');
     expect(methodName('A.b.C', 'd')).toBe('A.b.C.D');
     expect(actionOf('stmp.examples.quick_start.roomService', 'joinRoom')).toBe(0x033648f7);
   });

@@ -1,0 +1,171 @@
+// Interleaved benchmarks of stmp beside bare echoes. See README.md in this folder.
+import { fork, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    json: { type: 'string' },
+    kinds: { type: 'string', default: 'bare-net,bare-ws,stmp-tcp,stmp-ws' },
+  },
+});
+const ROUNDS = Number(values.rounds);
+const MS = Number(values.seconds) * 1000;
+const KINDS = values.kinds.split(',');
+const wanted = (name) => values.only === undefined || values.only.split(',').includes(name);
+const pinned = spawnSync('taskset', ['-c', '1', 'true']).status === 0;
+
+const at = (file) => fileURLToPath(new URL(file, import.meta.url));
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
+function child(file, args, core) {
+  const process = fork(at(file), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: ['--expose-gc'] });
+  if (pinned) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(process.pid)]);
+  const next = () =>
+    new Promise((resolve, reject) => {
+      process.once('message', resolve);
+      process.once('exit', (code) => reject(new Error(`${file} ${args.join(' ')} exited with ${code}`)));
+    });
+  return {
+    next,
+    ask(message) {
+      const answer = next();
+      process.send(message);
+      return answer;
+    },
+    stop: () => process.disconnect(),
+  };
+}
+
+async function pair(kind, work) {
+  const server = child('server.mjs', [kind], 0);
+  const { port } = await server.next();
+  const client = child('client.mjs', [kind, String(port)], 1);
+  await client.next();
+  try {
+    return await work(server, client, port);
+  } finally {
+    client.stop();
+    server.stop();
+  }
+}
+
+async function load(kind, { count, depth, bytes }) {
+  return pair(kind, async (server, client) => {
+    await client.ask({ run: 'open', count, bytes });
+    await client.ask({ run: 'load', depth, ms: Math.max(500, MS / 2) });
+    await server.ask('start');
+    const { calls, seconds } = await client.ask({ run: 'load', depth, ms: MS });
+    const { cpuUs } = await server.ask('cpu');
+    return { cpuUsPerCall: cpuUs / calls, callsPerSecond: calls / seconds };
+  });
+}
+
+async function latency(kind) {
+  return pair(kind, async (_, client) => {
+    await client.ask({ run: 'open' });
+    await client.ask({ run: 'latency', ms: MS / 2 });
+    const { p50Us, p99Us } = await client.ask({ run: 'latency', ms: MS });
+    return { p50Us, p99Us };
+  });
+}
+
+async function broadcast(kind) {
+  return pair(kind, async (server, client) => {
+    await client.ask({ run: 'open', count: 1000 });
+    await server.ask({ broadcast: 20, everyMs: 20 });
+    const { cpuUs, delivered } = await server.ask({ broadcast: 50, everyMs: 20 });
+    const { events } = await client.ask({ run: 'events' });
+    if (events < delivered) throw new Error(`${kind}: ${events} of ${delivered} events arrived`);
+    return { cpuUsPerDelivery: cpuUs / delivered };
+  });
+}
+
+async function idle(kind) {
+  return pair(kind, async (server, client) => {
+    await client.ask({ run: 'open', count: 200 });
+    const { rss: before } = await server.ask('rss');
+    await client.ask({ run: 'open', count: 4000 });
+    const { rss: after } = await server.ask('rss');
+    return { rssPerConnection: (after - before) / 4000 };
+  });
+}
+
+/** Counts bytes through a relay, after the handshakes. */
+async function bytes(kind) {
+  return pair(kind, async (_, __, port) => {
+    let count = 0;
+    const relay = net.createServer((near) => {
+      const far = net.connect({ port, host: '127.0.0.1', noDelay: true });
+      for (const [from, to] of [[near, far], [far, near]]) {
+        from.on('data', (chunk) => {
+          count += chunk.length;
+          to.write(chunk);
+        });
+        from.on('close', () => to.destroy());
+        from.on('error', () => {});
+      }
+    });
+    await new Promise((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const client = child('client.mjs', [kind, String(relay.address().port)], 1);
+    await client.next();
+    await client.ask({ run: 'open' });
+    await client.ask({ run: 'latency', ms: 50 });
+    count = 0;
+    const { calls } = await client.ask({ run: 'latency', ms: 200 });
+    const perCall = count / calls;
+    client.stop();
+    relay.close();
+    return { bytesPerCall: perCall };
+  });
+}
+
+const WORKLOADS = {
+  latency: { title: 'one call at a time', run: latency, figures: { p50Us: 'p50 us', p99Us: 'p99 us' } },
+  pipelined: { title: '1 connection, 64 in flight', run: (kind) => load(kind, { count: 1, depth: 64, bytes: 38 }), figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' } },
+  kilobyte: { title: '64 in flight, 1 kB', run: (kind) => load(kind, { count: 1, depth: 64, bytes: 1024 }), figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' } },
+  fan: { title: '100 connections x 8', run: (kind) => load(kind, { count: 100, depth: 8, bytes: 38 }), figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' } },
+  broadcast: { title: 'one event to 1,000 connections', run: broadcast, figures: { cpuUsPerDelivery: 'server CPU us/delivery' } },
+  idle: { title: 'idle connection', run: idle, figures: { rssPerConnection: 'server RSS bytes' } },
+  bytes: { title: 'bytes per small call, both ways', run: bytes, figures: { bytesPerCall: 'bytes' } },
+};
+/** Ratios to bare ws that are aimed at: [tcp, ws]; calls/s at least, all others at most. */
+const TARGETS = {
+  'latency.p50Us': [1.15, 1.3],
+  'pipelined.cpuUsPerCall': [0.28, 0.4],
+  'pipelined.callsPerSecond': [2.0, 1.4],
+  'kilobyte.cpuUsPerCall': [0.4, 0.7],
+  'fan.cpuUsPerCall': [0.42, 0.55],
+  'broadcast.cpuUsPerDelivery': [0.85, 0.95],
+  'idle.rssPerConnection': [0.7, 1.15],
+  'bytes.bytesPerCall': [90 / 84, 97 / 84],
+};
+
+console.log(`Node.js ${process.version}, ${ROUNDS} rounds of ${MS} ms, ${pinned ? 'server and client pinned to a core each' : 'not pinned'}`);
+const report = {};
+for (const [name, { title, run, figures }] of Object.entries(WORKLOADS)) {
+  if (!wanted(name)) continue;
+  const results = Object.fromEntries(KINDS.map((kind) => [kind, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const kind of round % 2 === 0 ? KINDS : [...KINDS].reverse()) results[kind].push(await run(kind));
+  }
+  console.log(`\n${title}`);
+  for (const [figure, label] of Object.entries(figures)) {
+    for (const kind of KINDS) {
+      const all = results[kind].map((result) => result[figure]);
+      const ratios = results[kind].map((result, round) => result[figure] / (results['bare-ws'] ?? results[kind])[round][figure]);
+      const ratio = median(ratios);
+      const target = kind.startsWith('stmp') ? TARGETS[`${name}.${figure}`]?.[kind === 'stmp-tcp' ? 0 : 1] : undefined;
+      const met = target === undefined ? '' : (figure === 'callsPerSecond' ? ratio >= target : ratio <= target) ? 'met' : 'MISSED';
+      const aim = target === undefined ? '' : `target ${figure === 'callsPerSecond' ? '>=' : '<='} ${target.toFixed(2)} ${met}`;
+      console.log(`  ${label.padEnd(24)} ${kind.padEnd(9)} ${median(all).toFixed(2).padStart(12)}  ratio ${ratio.toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})  ${aim}`);
+      report[`${name}.${figure}.${kind}`] = { median: median(all), ratio, all };
+    }
+  }
+}
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);

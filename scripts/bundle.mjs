@@ -1,0 +1,18 @@
+// Builds stmp as one ready ESM file for pages without a bundler: packages/stmp/dist/browser/stmp.js.
+import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+await build({
+  entryPoints: [at('packages/stmp/dist/index.js')],
+  outfile: at('packages/stmp/dist/browser/stmp.js'),
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  sourcemap: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});

@@ -1,0 +1,29 @@
+/** What the size table measures: a client as its user would write it. Bytes, minified, gzip -9. */
+export const ENTRIES: Record<string, { readonly source: string; readonly targetBytes: number }> = {
+  'WebSocket + JSON client': {
+    targetBytes: 8.0 * 1000,
+    source: `
+      import { createClient } from '@stmp/connection';
+      import { jsonCodec } from '@stmp/payload-json';
+      import { wsDialer } from '@stmp/transport-ws';
+      export const open = (url) => createClient(url, { codecs: [jsonCodec()], dialers: [wsDialer()] });`,
+  },
+  'WebSocket + protobuf client': {
+    targetBytes: 19.5 * 1000,
+    source: `
+      import { createClient } from '@stmp/connection';
+      import { protobufCodec } from '@stmp/payload-protobuf';
+      import { wsDialer } from '@stmp/transport-ws';
+      export const open = (url) => createClient(url, { codecs: [protobufCodec()], dialers: [wsDialer()] });`,
+  },
+  'all payloads': {
+    targetBytes: 26 * 1000,
+    source: `
+      import { createClient } from '@stmp/connection';
+      import { jsonCodec } from '@stmp/payload-json';
+      import { msgpackCodec } from '@stmp/payload-msgpack';
+      import { protobufCodec } from '@stmp/payload-protobuf';
+      import { wsDialer } from '@stmp/transport-ws';
+      export const open = (url) => createClient(url, { codecs: [protobufCodec(), msgpackCodec(), jsonCodec()], dialers: [wsDialer()] });`,
+  },
+};

@@ -1,0 +1,165 @@
+// The packages as a user gets them: packed, unpacked into the node_modules of an empty folder, third-party packages linked.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const work = mkdtempSync(join(tmpdir(), 'stmp-tarballs-'));
+const folderOf = new Map(readdirSync(join(root, 'packages')).map((folder) => [folder === 'stmp' ? 'stmp' : `@stmp/${folder}`, folder]));
+const packed = new Map<string, string>();
+
+function dependenciesOf(manifestFolder: string): string[] {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(manifestFolder, 'package.json'), 'utf8')) as { dependencies?: Record<string, string> };
+  return Object.keys(dependencies);
+}
+
+/** Makes a project that has installed these packages, with nothing that they did not declare. */
+function project(name: string, packages: readonly string[], more: readonly string[] = []): string {
+  const folder = join(work, name);
+  mkdirSync(join(folder, 'node_modules'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }));
+  const link = (dependency: string): void => {
+    const target = join(folder, 'node_modules', dependency);
+    if (existsSync(target)) return;
+    mkdirSync(dirname(target), { recursive: true });
+    symlinkSync(join(root, 'node_modules', dependency), target);
+  };
+  const install = (dependency: string): void => {
+    const tarball = packed.get(dependency);
+    if (tarball === undefined) {
+      link(dependency);
+      return;
+    }
+    const target = join(folder, 'node_modules', dependency);
+    if (existsSync(target)) return;
+    mkdirSync(target, { recursive: true });
+    execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
+    for (const next of dependenciesOf(target)) install(next);
+  };
+  for (const one of packages) install(one);
+  for (const one of more) link(one);
+  return folder;
+}
+
+function run(folder: string, file: string, text: string): string {
+  writeFileSync(join(folder, file), text);
+  const result = spawnSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', timeout: 20_000 });
+  expect(result.stderr).toBe('');
+  expect(result.status).toBe(0);
+  return result.stdout;
+}
+
+function typecheck(folder: string, resolution: 'nodenext' | 'bundler', skipLibCheck = false): void {
+  const compilerOptions = {
+    target: 'es2022',
+    lib: ['es2023'],
+    module: resolution === 'bundler' ? 'esnext' : 'nodenext',
+    moduleResolution: resolution,
+    strict: true,
+    noEmit: true,
+    types: ['node'],
+    skipLibCheck,
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  const result = spawnSync(process.execPath, [join(root, 'node_modules/@typescript/native/bin/tsc'), '-p', '.'], { cwd: folder, encoding: 'utf8' });
+  expect(result.stdout + result.stderr).toBe('');
+}
+
+const ECHO = `
+  server.implement(Echo, { say: ({ text }) => ({ text: text + '!' }) });
+  const { address } = await server.listen('tcp://127.0.0.1:0');
+  const client = await connect(address, clientOptions);
+  console.log((await client.service(Echo).say({ text: 'hello' })).text);
+  await client.close();
+  await server.close();
+`;
+const DEFINE = `const Echo = defineService('test.EchoService', { say: method({}) });`;
+
+beforeAll(() => {
+  const names = [...folderOf.keys()];
+  const out = execFileSync('npm', ['pack', '--json', '--silent', '--pack-destination', work, ...names.flatMap((name) => ['-w', name])], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const list = JSON.parse(out) as { name: string; filename: string; files: { path: string }[] }[] | Record<string, { name: string; filename: string; files: { path: string }[] }>;
+  for (const entry of Object.values(list)) {
+    packed.set(entry.name, join(work, entry.filename));
+    const stray = entry.files.filter(({ path }) => /tsbuildinfo|(^|\/)test\/|\.test\./.test(path));
+    expect(stray, entry.name).toEqual([]);
+  }
+  expect([...packed.keys()].sort()).toEqual(names.sort());
+}, 120_000);
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+describe('packed tarballs', () => {
+  it('@stmp/packet alone', () => {
+    const folder = project('packet-alone', ['@stmp/packet']);
+    expect(readdirSync(join(folder, 'node_modules'))).toEqual(['@stmp']);
+    const program = `import { encodePacket } from '@stmp/packet';
+      console.log(Buffer.from(encodePacket({ kind: 'request', mid: 1, action: 0x1001 }, 'stream')).toString('hex'));`;
+    expect(run(folder, 'main.mjs', program).trim()).toBe('a001008120');
+    const required = `const { decodePacket } = require('@stmp/packet');
+      console.log(decodePacket(Uint8Array.of(0x80), 'stream').kind);`;
+    expect(run(folder, 'main.cjs', required).trim()).toBe('ping');
+  });
+
+  const CHERRY = ['@stmp/connection', '@stmp/transport-tcp', '@stmp/payload-json'];
+  const assembly = (load: (name: string, from: string) => string): string => `
+    ${load('createServer, connect', '@stmp/connection')}
+    ${load('tcpListener, tcpDialer', '@stmp/transport-tcp')}
+    ${load('jsonCodec', '@stmp/payload-json')}
+    ${load('defineService, method', '@stmp/contract')}
+    ${DEFINE}
+    const server = createServer({ codecs: [jsonCodec()], listeners: [tcpListener()] });
+    const clientOptions = { codecs: [jsonCodec()], dialers: [tcpDialer()] };`;
+
+  it('tcp + json + connection, cherry-picked, from ESM and require', () => {
+    const folder = project('cherry', CHERRY);
+    expect(run(folder, 'main.mjs', assembly((names, from) => `import { ${names} } from '${from}';`) + ECHO).trim()).toBe('hello!');
+    const required = assembly((names, from) => `const { ${names} } = require('${from}');`);
+    expect(run(folder, 'main.cjs', `${required}\n(async () => {${ECHO}})();`).trim()).toBe('hello!');
+  });
+
+  const META = (load: (names: string) => string): string => `
+    ${load('connect, createServer, defineService, method, jsonCodec')}
+    ${DEFINE}
+    const server = createServer({ codecs: [jsonCodec()] });
+    const clientOptions = { codecs: [jsonCodec()] };`;
+
+  it('stmp, from ESM and require', () => {
+    const folder = project('meta', ['stmp']);
+    expect(run(folder, 'main.mjs', META((names) => `import { ${names} } from 'stmp';`) + ECHO).trim()).toBe('hello!');
+    expect(run(folder, 'main.cjs', `${META((names) => `const { ${names} } = require('stmp');`)}\n(async () => {${ECHO}})();`).trim()).toBe('hello!');
+  });
+
+  it('stmp as one file for a page', () => {
+    const folder = project('page', ['stmp']);
+    const program = `import { createClient } from 'stmp/browser'; console.log(createClient('ws://127.0.0.1:1/').state.name);`;
+    expect(run(folder, 'main.mjs', program).trim()).toBe('idle');
+  });
+
+  const TYPED = `
+    import { connect, createServer, defineService, method, type Client } from 'stmp';
+    import { tcpDialer } from '@stmp/transport-tcp';
+    import { wsListener } from '@stmp/transport-ws/server';
+    const Echo = defineService('test.EchoService', { say: method<{ text: string }, { text: string }>() });
+    const server = createServer({ authenticate: () => ({ identity: { user: 'a' } }) });
+    server.implement(Echo, { say: ({ text }, { connection }) => ({ text: text + connection.identity.user }) });
+    export const client: Promise<Client> = connect('tcp://127.0.0.1:1', { dialers: [tcpDialer()] });
+    export const answer: Promise<{ text: string }> = client.then((c) => c.service(Echo).say({ text: 'x' }));
+    // @ts-expect-error a wrong field
+    void client.then((c) => c.service(Echo).say({ txt: 'x' }));
+    export const listener = wsListener();
+  `;
+  for (const resolution of ['nodenext', 'bundler'] as const) {
+    it(`TypeScript, moduleResolution ${resolution}, library declarations checked`, () => {
+      const folder = project(`types-${resolution}`, ['stmp'], ['@types/node', 'undici-types']);
+      writeFileSync(join(folder, 'main.ts'), TYPED);
+      typecheck(folder, resolution);
+    });
+  }
+});
