@@ -29,10 +29,11 @@ interface Intake extends Server {
 
 const ignore = (): void => {};
 
-/** The word of Node.js for what went wrong with a client's certificate is on the socket, not in the error. */
-function failure(error: Error, socket: TLSSocket): Error {
+/** The word of Node.js for what went wrong with a client's certificate is on the socket, and OpenSSL's messages are long. */
+function failure(error: Error & { reason?: string }, socket: TLSSocket): Error {
   const why = socket.authorizationError as unknown as string | Error | null;
-  return why ? new Error(`the client's certificate was refused: ${String(why)}`, { cause: error }) : error;
+  if (why) return new Error(`the client's certificate was refused: ${String(why)}`, { cause: error });
+  return error.reason ? new Error(error.reason, { cause: error }) : error;
 }
 
 /** @throws TypeError or RangeError as `resolveTlsServerOptions` does. */
