@@ -17,6 +17,7 @@ import {
   valuesOf,
   weightedList,
 } from './negotiation.js';
+import { createSession } from './session.js';
 import type { Session } from './types.js';
 
 export interface ClientOffer {
@@ -83,17 +84,13 @@ export function clientHandshake(options: ClientHandshakeOptions): Handshake {
       if (compression === undefined)
         throw handshakeError(Status.BadRequest, `the server chose an encoding that was not offered: ${encoding}`);
     }
-    const accepted = extensionsOf(header);
-    return {
-      contentType: type,
+    const agreed = {
+      contentType: content.contentType,
       compression,
-      text: format === 'text',
       packetFormat: format,
-      extensions: EXTENSIONS.filter((name) => accepted?.includes(name)),
-      peerIsOurs: accepted !== undefined,
-      peerHeaders: header,
-      peerMessage: message,
+      extensions: extensionsOf(header),
     };
+    return createSession(agreed, header, message);
   };
   return {
     side: 'client',

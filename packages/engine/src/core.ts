@@ -43,7 +43,8 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
   packetsIn = 0;
   bytesIn = 0;
 
-  protected readonly handshake: Handshake;
+  /** Let go once it has done its work. */
+  protected handshake: Handshake | undefined;
   protected inputEnded = false;
 
   #calls: CallTable | undefined = undefined;
@@ -87,7 +88,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
   /** Says what is to be said first; called once by the factories. */
   protected begin(): void {
     try {
-      const first = this.handshake.begin(this.stream);
+      const first = this.handshake!.begin(this.stream);
       if (first?.output !== undefined) this.greet(first.output);
       if (first?.session !== undefined) this.#agree(first.session);
     } catch (error) {
@@ -173,7 +174,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
   #agree(session: Session): void {
     this.session = session;
     this.peerIsOurs = session.peerIsOurs;
-    if (this.handshake.side === 'server') {
+    if (this.handshake!.side === 'server') {
       this.phase = 'authenticating';
       this.#due = EngineEvent.Hello;
     } else this.#ready();
@@ -181,6 +182,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
 
   #ready(): void {
     this.phase = 'ready';
+    this.handshake = undefined;
     this.#due = EngineEvent.Ready;
     this.#phaseDeadlineMs = Number.POSITIVE_INFINITY;
     // The header of a compressed stream goes out with the first packet, for which the peer waits.
@@ -194,14 +196,14 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
       this.#refuse(status, answer.headers, answer.message);
       return;
     }
-    this.greet(this.handshake.answer(answer, this.session));
+    this.greet(this.handshake!.answer(answer, this.session));
     this.#lastInMs = this.#lastPingMs = nowMs;
     this.#ready();
   }
 
   #refuse(status: number, headers: Headers | undefined, text: string | undefined): void {
     const message = text ?? statusName(status);
-    this.greet(this.handshake.answer({ status, headers, message }, this.session));
+    this.greet(this.handshake!.answer({ status, headers, message }, this.session));
     this.#end({ status, message, origin: 'local', clean: true, error: undefined });
   }
 
@@ -286,6 +288,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
 
   #end(ending: Ending): void {
     this.phase = 'closed';
+    this.handshake = undefined;
     this.ending = ending;
     this.dropInput();
     this.#phaseDeadlineMs = Number.POSITIVE_INFINITY;
@@ -357,7 +360,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
     this.#closeStatus = status;
     this.#closeMessage = message ?? statusName(status);
     if (this.phase !== 'ready') {
-      if (this.handshake.side === 'client') {
+      if (this.handshake!.side === 'client') {
         this.greeting = undefined;
         this.#endClosing(false);
       } else this.#refuse(status === Status.Ok ? Status.ServerShutdown : status, undefined, message);
@@ -378,9 +381,9 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
       const sayWhy = phase === 'ready' || this.outputBytes > 0;
       this.dropOutput();
       if (sayWhy) this.write(PacketKind.Close, 0, status, 0, undefined, statusName(status));
-    } else if (this.handshake.side === 'server') {
+    } else if (this.handshake!.side === 'server') {
       this.greet(
-        this.handshake.answer({ status, message: error.origin === 'local' ? error.message : '' }, this.session),
+        this.handshake!.answer({ status, message: error.origin === 'local' ? error.message : '' }, this.session),
       );
     } else if (error.code === 'handshake_failed' && error.origin === 'local') {
       // The server believes that all is well: tell it, in the form that any server reads.

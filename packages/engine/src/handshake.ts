@@ -2,8 +2,8 @@ import type { HandshakeLimits } from '@stmp/packet';
 import type { HelloAnswer, Session } from './types.js';
 
 /**
- * One side of the opening handshake, made by `clientHandshake` or `serverHandshake` and used for one
- * connection. Failures are thrown as StmpError `handshake_failed`, `protocol_error` or `too_large` with a status.
+ * One side of the opening handshake, made by `clientHandshake` or `serverHandshake`. It keeps no state: unless
+ * it was made with one client's hello, one object serves any number of connections. Failures are thrown as StmpError `handshake_failed`, `protocol_error` or `too_large` with a status.
  */
 export interface Handshake {
   readonly side: 'client' | 'server';

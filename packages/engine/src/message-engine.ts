@@ -73,8 +73,8 @@ class MessageEngine extends EngineCore<Unit> {
   protected readHandshake(): Session | undefined {
     const unit = this.#next();
     if (unit === undefined) return undefined;
-    if (typeof unit === 'string') return this.handshake.readText(unit, this.options);
-    const read = this.handshake.readBytes(unit, 0, unit.length, this.options, false);
+    if (typeof unit === 'string') return this.handshake!.readText(unit, this.options);
+    const read = this.handshake!.readBytes(unit, 0, unit.length, this.options, false);
     // A message holds a whole handshake or a broken one.
     if (read?.next !== unit.length) throw new RangeError('expected one handshake, the whole message');
     return read.session;

@@ -12,12 +12,12 @@ import {
   checkVersionHeader,
   chooseCompression,
   chooseContent,
-  EXTENSIONS,
   extensionsOf,
   handshakeError,
   type OfferedContent,
   packetFormat,
 } from './negotiation.js';
+import { createSession } from './session.js';
 import type { HelloAnswer, Session } from './types.js';
 
 export interface ServerHandshakeOptions {
@@ -40,17 +40,13 @@ export function serverHandshake(options: ServerHandshakeOptions): Handshake {
         `expected Accept to name one of ${options.content.map((c) => c.contentType).join(', ')}`,
       );
     }
-    const offered = extensionsOf(headers);
-    return {
+    const agreed = {
       contentType: content.contentType,
       compression: stream ? chooseCompression(headers, options.compressions ?? []) : undefined,
-      text: format === 'text',
       packetFormat: format,
-      extensions: EXTENSIONS.filter((name) => offered?.includes(name)),
-      peerIsOurs: offered !== undefined,
-      peerHeaders: headers,
-      peerMessage: message,
+      extensions: extensionsOf(headers),
     };
+    return createSession(agreed, headers, message);
   };
   const inBand = ({ major, minor, header, message }: ClientHandshake, stream: boolean): Session => {
     if (major !== 1 || minor !== 0)

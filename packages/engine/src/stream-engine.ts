@@ -126,7 +126,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
         before,
       );
       this.#tailLength += rest;
-      const read = this.handshake.readBytes(this.#tail!, 0, this.#tailLength, this.options, true);
+      const read = this.handshake!.readBytes(this.#tail!, 0, this.#tailLength, this.options, true);
       if (read !== undefined) {
         // What lies behind the handshake is read from the chunk.
         this.#at += read.next - before;

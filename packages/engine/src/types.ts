@@ -49,6 +49,7 @@ export interface Session {
   readonly extensions: readonly string[];
   /** True when the peer sent `Stmp-Extensions`: it is one of ours and reads whatever the wire allows. */
   readonly peerIsOurs: boolean;
+  /** Read anew each time that they are asked for. */
   readonly peerHeaders: Headers;
   /** The text of the peer's handshake. */
   readonly peerMessage: string;
