@@ -4,15 +4,23 @@ import type { SlowReaderPolicy } from './api.js';
 
 interface Droppable {
   readonly ticket: number;
+  readonly bytes: number;
   readonly key: string;
+  /** False once it was dropped. */
+  waits: boolean;
 }
+
+/** Lists shorter than this are not worth tidying. */
+const TIDY_FROM = 1_024;
 
 /** The queue of one connection whose reader is slow: made when the link is first full. */
 export class SlowReader {
   readonly #engine: Engine;
   readonly #maxQueuedBytes: number;
-  /** Waiting events that may be dropped, oldest first. */
+  /** Waiting events that may be dropped, oldest first; among them some that have left or were dropped. */
   #droppable: Droppable[] = [];
+  #head = 0;
+  #tidyAt = TIDY_FROM;
   #byKey: Map<string, Droppable> | undefined = undefined;
   #waiters: (() => void)[] = [];
 
@@ -36,10 +44,7 @@ export class SlowReader {
     const droppable = policy === 'drop-oldest' || policy === 'latest-by-key';
     if (policy === 'latest-by-key') {
       const old = this.#byKey?.get(key);
-      if (old !== undefined) {
-        this.#engine.drop(old.ticket);
-        this.#byKey!.delete(key);
-      }
+      if (old !== undefined) this.#drop(old);
     }
     if (droppable) this.#makeRoom(packet.length);
     if (!this.hasRoom(packet.length)) {
@@ -48,26 +53,42 @@ export class SlowReader {
     }
     const ticket = this.#engine.writeEncoded(packet);
     if (droppable && ticket > 0) {
-      const entry = { ticket, key };
+      const entry = { ticket, bytes: packet.length, key, waits: true };
       this.#droppable.push(entry);
       if (policy === 'latest-by-key') {
         this.#byKey ??= new Map();
         this.#byKey.set(key, entry);
       }
-      // Tickets of packets that have left, or were replaced, go when they are many.
-      if (this.#droppable.length > 4096) this.#droppable = this.#droppable.slice(-2048);
+      if (this.#droppable.length >= this.#tidyAt) this.#tidy();
     }
     return true;
   }
 
+  /** Drops the oldest until there is room. */
   #makeRoom(bytes: number): void {
-    let dropped = 0;
-    while (!this.hasRoom(bytes) && dropped < this.#droppable.length) {
-      const entry = this.#droppable[dropped++]!;
-      this.#engine.drop(entry.ticket);
-      if (this.#byKey?.get(entry.key) === entry) this.#byKey.delete(entry.key);
+    while (!this.hasRoom(bytes) && this.#head < this.#droppable.length) this.#drop(this.#droppable[this.#head++]!);
+  }
+
+  #drop(entry: Droppable): void {
+    if (entry.waits) this.#engine.drop(entry.ticket);
+    entry.waits = false;
+    if (this.#byKey?.get(entry.key) === entry) this.#byKey.delete(entry.key);
+  }
+
+  /** Forgets what was dropped, and what must have left: no more can wait than the bytes that wait. */
+  #tidy(): void {
+    let bytes = this.#engine.outputBytes;
+    const kept: Droppable[] = [];
+    for (let i = this.#droppable.length - 1; i >= this.#head; i--) {
+      const entry = this.#droppable[i]!;
+      if (!entry.waits) continue;
+      bytes -= entry.bytes;
+      if (bytes >= 0) kept.push(entry);
+      else if (this.#byKey?.get(entry.key) === entry) this.#byKey.delete(entry.key);
     }
-    if (dropped > 0) this.#droppable.splice(0, dropped);
+    this.#droppable = kept.reverse();
+    this.#head = 0;
+    this.#tidyAt = Math.max(TIDY_FROM, kept.length * 2);
   }
 
   /** Calls `fn` when there is room again, or the end has come. */
@@ -80,6 +101,7 @@ export class SlowReader {
     const { outputBytes } = this.#engine;
     if (outputBytes === 0) {
       this.#droppable = [];
+      this.#head = 0;
       this.#byKey = undefined;
     }
     if (this.#waiters.length > 0 && outputBytes * 2 <= this.#maxQueuedBytes) this.end();
