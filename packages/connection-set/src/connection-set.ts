@@ -76,7 +76,7 @@ function broadcasters<M extends MethodTable<M>>(
   const headers: Headers | undefined = options?.headers;
   const functions: Record<string, (value: unknown) => Delivery> = {};
   for (const [key, method] of Object.entries<AnyMethod>(type.methods)) {
-    functions[key] = (value) => broadcast(members, prepareEvent(method, value, headers), options);
+    functions[key] = (value) => broadcast(members, prepareEvent(method, value, headers, type.typeName), options);
   }
   return functions as unknown as Broadcaster<M>;
 }

@@ -1,4 +1,4 @@
-import type { AnyMethod } from '@stmp/contract';
+import { type AnyMethod, isStmpError, Status, StmpError } from '@stmp/contract';
 import { createHeaders, type HeaderMap } from '@stmp/packet';
 import { decodeText, headersOf } from './calls.js';
 import { type Clock, MAX_TIMER_MS } from './clock.js';
@@ -24,11 +24,15 @@ export class CallContext implements IncomingCall {
   readonly mid: number;
   bytes: Uint8Array;
   text: string | undefined;
-  readonly headerStart: number;
-  readonly headerEnd: number;
-  readonly start: number;
-  readonly end: number;
+  headerStart: number;
+  headerEnd: number;
+  start: number;
+  end: number;
   startedMs = 0;
+  /** Set when there are headers, which may hold a deadline. */
+  arrivedMs = 0;
+  /** The middleware let it through, so listeners get it too. */
+  reached = false;
   /** Answered already, or never to be. */
   done = false;
   aborted = false;
@@ -74,8 +78,21 @@ export class CallContext implements IncomingCall {
     return this.route.name;
   }
 
+  /** Bytes of header block and payload. */
   get size(): number {
-    return this.end < 0 ? 0 : this.end - this.start;
+    return Math.max(0, this.headerEnd - this.headerStart) + Math.max(0, this.end - this.start);
+  }
+
+  /** Copies what is left to read, so that a packet that waits does not keep the whole chunk it came in. */
+  keep(): void {
+    if (this.text !== undefined || this.size * 2 >= this.bytes.length) return;
+    const from = this.headerEnd >= 0 ? this.headerStart : Math.max(0, this.start);
+    const to = Math.max(this.headerEnd, this.end, from);
+    this.bytes = this.bytes.slice(from, to);
+    this.headerStart -= from;
+    this.start -= from;
+    if (this.headerEnd >= 0) this.headerEnd -= from;
+    if (this.end >= 0) this.end -= from;
   }
 
   get headers(): HeaderMap {
@@ -101,9 +118,14 @@ export class CallContext implements IncomingCall {
   input(): unknown {
     if (this.#message === NOT_DECODED) {
       const { input } = this.codecs;
-      if (this.end < 0) this.#message = input.decode(NO_BYTES, 0, 0);
-      else if (this.text !== undefined) this.#message = decodeText(input, this.text, this.start, this.end);
-      else this.#message = input.decode(this.bytes, this.start, this.end);
+      try {
+        if (this.end < 0) this.#message = input.decode(NO_BYTES, 0, 0);
+        else if (this.text !== undefined) this.#message = decodeText(input, this.text, this.start, this.end);
+        else this.#message = input.decode(this.bytes, this.start, this.end);
+      } catch (error) {
+        const message = isStmpError(error) ? error.message : 'the payload cannot be decoded';
+        throw new StmpError('payload_invalid', message, { status: Status.BadRequest, cause: error });
+      }
     }
     return this.#message;
   }
@@ -123,7 +145,10 @@ export class CallContext implements IncomingCall {
       else if (this.kind === 'request' && this.headerEnd > this.headerStart) {
         const timeoutMs = Number(this.headers.get('Stmp-Timeout-Ms'));
         if (timeoutMs > 0) {
-          this.#deadlineTimer = this.connection.clock.setTimer(() => this.abort(), Math.min(timeoutMs, MAX_TIMER_MS));
+          const { clock } = this.connection;
+          const leftMs = this.arrivedMs + timeoutMs - clock.nowMs();
+          if (leftMs <= 0) this.abort();
+          else this.#deadlineTimer = clock.setTimer(() => this.abort(), Math.min(leftMs, MAX_TIMER_MS));
         }
       }
     }

@@ -27,8 +27,9 @@ import type { Middleware } from './middleware.js';
 import { checkNumber, resolveConnectionOptions } from './options.js';
 import { Router } from './router.js';
 import { type Counters, Shared } from './shared.js';
-import { type Stub, StubCache } from './stubs.js';
+import { type Described, type Stub, StubCache, sendersOf } from './stubs.js';
 import type { CloseOptions, Connection, ConnectionEnd, ConnectionOptions } from './types.js';
+import { Waiters } from './waiters.js';
 
 /** A connection that was ready for less than this counts as a failed attempt. */
 const STABLE_MS = 5_000;
@@ -95,8 +96,16 @@ export interface Client {
   implement<M extends MethodTable<M>>(type: ServiceType<M>, implementation: Implementation<M, Context>): void;
   use(middleware: Middleware): void;
   /** Sends events to the server. False: there is no connection, or the policy dropped it. */
+  emit<M extends MethodTable<M>>(
+    type: EventsType<M>,
+    options: EmitOptions & { readonly policy: 'wait' },
+  ): EventSender<M, Promise<boolean>>;
   emit<M extends MethodTable<M>>(type: EventsType<M>, options?: EmitOptions): EventSender<M>;
   /** Sends requests that want no answer. */
+  notify<M extends MethodTable<M>>(
+    type: ServiceType<M>,
+    options: EmitOptions & { readonly policy: 'wait' },
+  ): EventSender<M, Promise<boolean>>;
   notify<M extends MethodTable<M>>(type: ServiceType<M>, options?: EmitOptions): EventSender<M>;
 
   counters(): Counters;
@@ -140,11 +149,6 @@ function dispose(client: StmpClient): StmpClient {
   return client;
 }
 
-interface Waiter {
-  readonly resolve: () => void;
-  readonly reject: (error: StmpError) => void;
-}
-
 class StmpClient implements Client, Owner {
   readonly url: string;
   readonly shared: Shared;
@@ -159,7 +163,7 @@ class StmpClient implements Client, Owner {
   #current: LiveConnection | undefined = undefined;
   /** Being opened: it becomes the current one when its session hooks have run. */
   #next: LiveConnection | undefined = undefined;
-  /** All that are not closed yet. */
+  /** All whose links are not closed yet. */
   readonly #live = new Set<LiveConnection>();
   #sessions = 0;
   #attempt = 0;
@@ -168,7 +172,7 @@ class StmpClient implements Client, Owner {
   #timer: unknown = undefined;
   #retryAtMs = Number.POSITIVE_INFINITY;
   #attemptTimer: unknown = undefined;
-  #waiters = new Set<Waiter>();
+  readonly #waiters: Waiters;
   #stopWake: (() => void) | undefined = undefined;
   #connecting: Promise<void> | undefined = undefined;
   #lastError: StmpError | undefined = undefined;
@@ -184,6 +188,7 @@ class StmpClient implements Client, Owner {
     this.#backoff = options.reconnect === false ? undefined : resolveBackoff(options.reconnect);
     checkNumber('connectTimeoutMs', options.connectTimeoutMs ?? 20_000, 0);
     this.shared = new Shared(resolveConnectionOptions(options), new Router());
+    this.#waiters = new Waiters(this.shared.options.clock);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -253,33 +258,15 @@ class StmpClient implements Client, Owner {
   async #callWhenReady(stub: Stub, input: unknown, options: CallOptions): Promise<unknown> {
     const { clock, callTimeoutMs, methodTimeoutsMs } = this.shared.options;
     const timeoutMs = options.timeoutMs ?? methodTimeoutsMs[stub.name] ?? callTimeoutMs;
-    const startMs = clock.nowMs();
-    let timer: unknown;
-    let stop: (() => void) | undefined;
-    const { signal } = options;
-    const ended = new Promise<never>((_, reject) => {
-      stop = () => reject(new StmpError('aborted', `${stub.name} was aborted`, { cause: signal?.reason }));
-      if (signal?.aborted) stop();
-      signal?.addEventListener('abort', stop, { once: true });
-      if (timeoutMs > 0) {
-        timer = clock.setTimer(() => {
-          reject(
-            new StmpError('call_timeout', `${stub.name} found no connection within ${timeoutMs} ms`, {
-              status: Status.RequestTimeout,
-            }),
-          );
-        }, timeoutMs);
-      }
-    });
-    try {
-      while (!this.#current?.isOpen) await Promise.race([this.#untilReady(), ended]);
-    } finally {
-      clock.clearTimer(timer);
-      if (stop !== undefined) signal?.removeEventListener('abort', stop);
-      ended.catch(() => {});
+    if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must be a number of at least 0, got ${timeoutMs}`);
+    const endsMs = clock.nowMs() + timeoutMs;
+    const leftMs = (): number => (timeoutMs > 0 ? Math.max(1, endsMs - clock.nowMs()) : 0);
+    // While a connection is on its way out, the state still says ready: then it is the next one that is waited for.
+    while (!this.#current?.isOpen) {
+      if (this.state.name === 'closed') throw this.#closedError();
+      await this.#waiters.wait(stub.name, leftMs(), options.signal);
     }
-    const left = timeoutMs > 0 ? Math.max(1, timeoutMs - (clock.nowMs() - startMs)) : 0;
-    return this.#current.call(stub, input, { ...options, timeoutMs: left });
+    return this.#current.call(stub, input, { ...options, timeoutMs: leftMs() });
   }
 
   on<M extends MethodTable<M>>(type: EventsType<M> | ServiceType<M>, listeners: Listeners<M, Context>): () => void {
@@ -294,19 +281,33 @@ class StmpClient implements Client, Owner {
     this.shared.router.middleware = [...this.shared.router.middleware, middleware];
   }
 
-  emit<M extends MethodTable<M>>(type: EventsType<M>, options?: EmitOptions): EventSender<M> {
+  emit<M extends MethodTable<M>>(
+    type: EventsType<M>,
+    options: EmitOptions & { readonly policy: 'wait' },
+  ): EventSender<M, Promise<boolean>>;
+  emit<M extends MethodTable<M>>(type: EventsType<M>, options?: EmitOptions): EventSender<M>;
+  emit<M extends MethodTable<M>>(
+    type: EventsType<M>,
+    options?: EmitOptions,
+  ): EventSender<M> | EventSender<M, Promise<boolean>> {
     return this.#senders(type, options) as EventSender<M>;
   }
 
-  notify<M extends MethodTable<M>>(type: ServiceType<M>, options?: EmitOptions): EventSender<M> {
+  notify<M extends MethodTable<M>>(
+    type: ServiceType<M>,
+    options: EmitOptions & { readonly policy: 'wait' },
+  ): EventSender<M, Promise<boolean>>;
+  notify<M extends MethodTable<M>>(type: ServiceType<M>, options?: EmitOptions): EventSender<M>;
+  notify<M extends MethodTable<M>>(
+    type: ServiceType<M>,
+    options?: EmitOptions,
+  ): EventSender<M> | EventSender<M, Promise<boolean>> {
     return this.#senders(type, options) as EventSender<M>;
   }
 
-  #senders(type: { readonly typeName: string; readonly methods: unknown }, options: EmitOptions | undefined): object {
-    return new StubCache().get(
-      type,
-      (stub) => (value: unknown) => this.#current?.sendEvent(stub, value, options) ?? false,
-    );
+  #senders(type: Described, options: EmitOptions | undefined): object {
+    const offline = options?.policy === 'wait' ? Promise.resolve(false) : false;
+    return sendersOf(type, (stub, value) => this.#current?.sendEvent(stub, value, options) ?? offline);
   }
 
   counters(): Counters {
@@ -338,8 +339,14 @@ class StmpClient implements Client, Owner {
         const error = new StmpError('dial_failed', `no connection to ${this.url} within ${timeoutMs} ms`, {
           origin: 'link',
         });
-        if (this.#dialing === dialing) dialing.abort(error);
-        else this.#next?.abort(error);
+        if (this.#dialing !== dialing) {
+          this.#next?.abort(error);
+          return;
+        }
+        // Whatever it is that takes so long need not heed the signal.
+        this.#dialing = undefined;
+        dialing.abort(error);
+        this.#failedAttempt(error);
       }, timeoutMs);
     }
     this.#dial(dialing.signal).then(
@@ -347,12 +354,10 @@ class StmpClient implements Client, Owner {
         if (this.#dialing === dialing) this.#dialing = undefined;
       },
       (error: unknown) => {
-        if (this.#dialing === dialing) this.#dialing = undefined;
-        const reason = dialing.signal.aborted && isStmpError(dialing.signal.reason) ? dialing.signal.reason : error;
+        if (this.#dialing !== dialing) return;
+        this.#dialing = undefined;
         this.#failedAttempt(
-          isStmpError(reason)
-            ? reason
-            : new StmpError('dial_failed', `cannot connect to ${this.url}`, { cause: reason }),
+          isStmpError(error) ? error : new StmpError('dial_failed', `cannot connect to ${this.url}`, { cause: error }),
         );
       },
     );
@@ -436,7 +441,7 @@ class StmpClient implements Client, Owner {
         this.#lastError = isStmpError(error) ? error : undefined;
         connection.abort(new StmpError('aborted', 'the session hook failed', { cause: error }));
       }
-      old?.close();
+      void old?.close();
       return;
     } finally {
       remove();
@@ -453,9 +458,7 @@ class StmpClient implements Client, Owner {
     counters.connectionsOpen++;
     this.triesOnce = false;
     this.#setState({ name: 'ready' });
-    const waiters = this.#waiters;
-    this.#waiters = new Set();
-    for (const { resolve } of waiters) resolve();
+    this.#waiters.settle();
     if (old !== undefined) this.#retire(old);
   }
 
@@ -484,7 +487,8 @@ class StmpClient implements Client, Owner {
   }
 
   onEnd(connection: LiveConnection, end: ConnectionEnd): void {
-    this.#live.delete(connection);
+    // Those that have ended are only waited for when the client closes.
+    void connection.closed.then(() => this.#live.delete(connection));
     const wasNext = connection === this.#next;
     const wasCurrent = connection === this.#current;
     if (wasNext) {
@@ -560,7 +564,7 @@ class StmpClient implements Client, Owner {
     const { state } = this;
     if (state.name === 'ready' || state.name === 'draining') return Promise.resolve();
     if (state.name === 'closed') return Promise.reject(this.#closedError());
-    return new Promise((resolve, reject) => this.#waiters.add({ resolve, reject }));
+    return this.#waiters.wait('connect', 0, undefined);
   }
 
   #closedError(): StmpError {
@@ -586,9 +590,7 @@ class StmpClient implements Client, Owner {
     await Promise.all([...this.#live].map((connection) => connection.close(options)));
     this.#current = undefined;
     this.#setState({ name: 'closed', reason: end });
-    const waiters = this.#waiters;
-    this.#waiters = new Set();
-    for (const { reject } of waiters) reject(this.#closedError());
+    this.#waiters.settle(this.#closedError());
     this.#resolveClosed(end);
   }
 }

@@ -6,7 +6,10 @@ import { encodeDetails } from './details.js';
 import { errorReply, type Reply } from './middleware.js';
 import type { Route } from './router.js';
 import { isThenable, type Shared } from './shared.js';
-import { codecsOf, encodeValue, type WireKey } from './wire.js';
+import { codecsOf, encodeValue, type MethodCodecs, type WireKey } from './wire.js';
+
+/** All that a peer is told of a failure that is not meant for it. */
+const HIDDEN = statusName(Status.InternalServerError);
 
 /** What the dispatcher needs of its connection. */
 export interface DispatchHost extends CallHost {
@@ -19,8 +22,10 @@ export interface DispatchHost extends CallHost {
   wrote(): void;
   /** True when rates allow one more call. */
   mayCall(): boolean;
-  /** The inbox is full, or has room again. */
-  inboxFull(full: boolean): void;
+  /** True when one more answer may be worked on: not too much waits for a slow reader. */
+  hasOutputRoom(): boolean;
+  /** The inbox is full, or has room again. @returns true when reading has stopped. */
+  inboxFull(full: boolean): boolean;
 }
 
 /**
@@ -37,6 +42,7 @@ export class Dispatcher {
   #inboxHead = 0;
   #inboxBytes = 0;
   #full = false;
+  #stopped = false;
   #ended = false;
   #idle: (() => void)[] | undefined = undefined;
 
@@ -56,6 +62,21 @@ export class Dispatcher {
     return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedMs + handlerTimeoutMs;
   }
 
+  /** True while the inbox takes no more. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** From now on requests are answered ServerShutdown and notifies dropped; what has come before is still handled. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** There may be room for answers again. */
+  resume(): void {
+    if (this.#inboxHead < this.#inbox.length) this.#next();
+  }
+
   /** Runs `fn` when nothing runs or waits any more. */
   whenIdle(fn: () => void): void {
     if (this.busy === 0) fn();
@@ -71,6 +92,10 @@ export class Dispatcher {
     if (request) counters.callsIn++;
     else counters.notifiesIn++;
     if (options.hooks.onPacketIn !== undefined) this.#tellIn(into, route, request);
+    if (this.#stopped) {
+      if (request) this.#answer(into.mid, Status.ServerShutdown, undefined, statusName(Status.ServerShutdown));
+      return;
+    }
     if (!host.mayCall()) {
       this.#refuse(into.mid, request, Status.TooManyRequests);
       return;
@@ -82,10 +107,19 @@ export class Dispatcher {
       if (request) this.#answer(into.mid, Status.NotFound, undefined, statusName(Status.NotFound));
       return;
     }
+    let codecs: MethodCodecs;
+    try {
+      codecs = codecsOf(host.wireKey.codec, route.method);
+    } catch (error) {
+      // A method that this content type cannot carry, such as one without message types over protobuf.
+      host.shared.report(error, route.name, host);
+      if (request) this.#answer(into.mid, Status.InternalServerError, undefined, HIDDEN);
+      return;
+    }
     const context = new CallContext(
       host,
       route,
-      codecsOf(host.wireKey.codec, route.method),
+      codecs,
       request ? 'request' : 'notify',
       into.mid,
       into.bytes,
@@ -95,7 +129,13 @@ export class Dispatcher {
       into.start,
       into.end,
     );
-    if (this.#running < options.maxConcurrentHandlers && this.#inboxHead === this.#inbox.length) this.#run(context);
+    if (into.headerEnd >= 0) context.arrivedMs = options.clock.nowMs();
+    if (
+      this.#running < options.maxConcurrentHandlers &&
+      this.#inboxHead === this.#inbox.length &&
+      host.hasOutputRoom()
+    )
+      this.#run(context);
     else this.#wait(context, request);
   }
 
@@ -107,19 +147,23 @@ export class Dispatcher {
   #wait(context: CallContext, request: boolean): void {
     const { maxInboxBytes, maxInboxCount } = this.#host.shared.options;
     const count = this.#inbox.length - this.#inboxHead;
-    if (count >= maxInboxCount || (count > 0 && this.#inboxBytes + context.size > maxInboxBytes)) {
+    const { size } = context;
+    const fits = count < maxInboxCount && (count === 0 || this.#inboxBytes + size <= maxInboxBytes);
+    // Where reading can stop, the one that does not fit any more is the last.
+    if (!fits && (this.#full || !this.#setFull(true))) {
       this.#refuse(context.mid, request, Status.TooManyRequests);
       return;
     }
+    context.keep();
     this.#inbox.push(context);
-    this.#inboxBytes += context.size;
+    this.#inboxBytes += size;
     if (count + 1 >= maxInboxCount || this.#inboxBytes >= maxInboxBytes) this.#setFull(true);
   }
 
-  #setFull(full: boolean): void {
-    if (this.#full === full) return;
+  #setFull(full: boolean): boolean {
+    if (this.#full === full) return false;
     this.#full = full;
-    this.#host.inboxFull(full);
+    return this.#host.inboxFull(full);
   }
 
   #run(context: CallContext): void {
@@ -140,29 +184,29 @@ export class Dispatcher {
       return;
     }
     context.release();
-    const { handler } = context.route;
-    if (handler === undefined) {
-      this.#listen(context, message);
-      return;
+    context.reached = true;
+    const { handler, listeners } = context.route;
+    if (handler !== undefined) {
+      let result: unknown;
+      let failure: Reply | undefined;
+      try {
+        result = handler(message, context);
+      } catch (error) {
+        failure = this.#failed(context, error);
+      }
+      if (isThenable(result)) {
+        this.#enter(context);
+        Promise.resolve(result).then(
+          (value) => this.#settleValue(context, value),
+          (error: unknown) => this.#settle(context, this.#failed(context, error)),
+        );
+        return;
+      }
+      if (failure === undefined) this.#replyValue(context, result);
+      else this.#reply(context, failure);
     }
-    let result: unknown;
-    try {
-      result = handler(message, context);
-    } catch (error) {
-      this.#reply(context, this.#failed(context, error));
-      this.#listen(context, message);
-      return;
-    }
-    if (isThenable(result)) {
-      this.#enter(context);
-      result.then(
-        (value) => this.#settleValue(context, value),
-        (error: unknown) => this.#settle(context, this.#failed(context, error)),
-      );
-    } else {
-      this.#replyValue(context, result);
-      if (context.route.listeners.length > 0) this.#listen(context, message);
-    }
+    context.finish();
+    if (listeners.length > 0) this.#listen(context, message);
   }
 
   async #throughMiddleware(context: CallContext): Promise<Reply> {
@@ -171,12 +215,18 @@ export class Dispatcher {
       const layer = middleware[index];
       if (layer !== undefined) {
         try {
-          return await layer(context, () => step(index + 1));
+          let inner: Promise<Reply> | undefined;
+          return await layer(context, () => {
+            // A second call gets the same reply: nothing runs twice.
+            inner ??= step(index + 1);
+            return inner;
+          });
         } catch (error) {
           return this.#failed(context, error);
         }
       }
       const { handler } = context.route;
+      context.reached = true;
       let message: unknown;
       try {
         message = context.input();
@@ -216,7 +266,8 @@ export class Dispatcher {
           const ended = (): void => {
             if (--waiting === 0) this.#leave(context);
           };
-          result.then(ended, (error: unknown) => {
+          // Through a promise, since other thenables may call back at once.
+          Promise.resolve(result).then(ended, (error: unknown) => {
             shared.report(error, context.name, this.#host);
             ended();
           });
@@ -241,7 +292,7 @@ export class Dispatcher {
   /** A handler has ended: its place goes to the listeners, if they want it, else to the next in the inbox. */
   #afterwards(context: CallContext): void {
     this.#unlink(context);
-    if (context.route.listeners.length > 0 && !this.#ended) {
+    if (context.reached && context.route.listeners.length > 0 && !this.#ended) {
       let message: unknown;
       try {
         message = context.input();
@@ -310,7 +361,8 @@ export class Dispatcher {
     context?: CallContext,
   ): void {
     const host = this.#host;
-    if (this.#ended || !host.mayQueue()) return;
+    // Answers of handlers are bounded by the number of handlers, which started when there was room.
+    if (this.#ended || (context === undefined && !host.mayQueue())) return;
     if (status !== Status.Ok) host.shared.counters.callsFailed++;
     const { onPacketOut } = host.shared.options.hooks;
     if (onPacketOut !== undefined) {
@@ -333,7 +385,7 @@ export class Dispatcher {
     } catch (error) {
       // Above the packet limit, most likely: the caller learns that it failed, and the log why.
       host.shared.report(error, context?.name ?? 'respond', host);
-      host.engine.respond(mid, Status.InternalServerError, undefined, statusName(Status.InternalServerError));
+      host.engine.respond(mid, Status.InternalServerError, undefined, HIDDEN);
     }
     host.wrote();
   }
@@ -388,7 +440,11 @@ export class Dispatcher {
 
   #next(): void {
     const { maxConcurrentHandlers, maxInboxBytes, maxInboxCount } = this.#host.shared.options;
-    while (this.#running < maxConcurrentHandlers && this.#inboxHead < this.#inbox.length) {
+    while (
+      this.#running < maxConcurrentHandlers &&
+      this.#inboxHead < this.#inbox.length &&
+      this.#host.hasOutputRoom()
+    ) {
       const context = this.#inbox[this.#inboxHead]!;
       this.#inbox[this.#inboxHead++] = undefined;
       this.#inboxBytes -= context.size;

@@ -19,6 +19,7 @@ import {
   encodeNotify,
   type Handshake,
   type HelloAnswer,
+  type Inbound,
 } from '@stmp/engine';
 import type { CallOptions, EmitOptions, EventSender, ServiceClient, SlowReaderPolicy } from './api.js';
 import { abortError, PendingCall } from './calls.js';
@@ -27,12 +28,14 @@ import { Dispatcher, type DispatchHost } from './dispatcher.js';
 import { RateLimiter } from './rates.js';
 import { isThenable, type Shared } from './shared.js';
 import { SlowReader, slowReaderError } from './slow-reader.js';
-import { type Stub, StubCache } from './stubs.js';
+import { type Described, type Stub, StubCache, sendersOf } from './stubs.js';
 import type { CloseOptions, Connection, ConnectionEnd } from './types.js';
 import { encodeValue, type PreparedEvent, type WireKey, wireKeyOf } from './wire.js';
 
-/** One for all connections: it is valid from one poll to the next, and nothing is polled while it is in use. */
+/** One for all connections: it is valid from one poll to the next. */
 const INBOUND = createInbound();
+/** Connections that are polling at this moment: above 0 when user code that one calls closes another. */
+let polling = 0;
 /** Towards our own peers the output of a turn is one write, cut here only to bound memory. */
 const MAX_WRITE_BYTES = 262_144;
 /** After a broken connection its Close has this long to get through. */
@@ -99,7 +102,10 @@ export class LiveConnection implements Connection, DispatchHost {
   readonly #flush: () => void;
   /** The link's queue is above its mark. */
   #linkFull = false;
-  #turnMs = 0;
+  /** When the last input came, or time was looked at. */
+  #nowMs = 0;
+  /** The time of all calls that are made before the next flush; below 0: not read yet. */
+  #callsMs = -1;
   #timer: unknown = undefined;
   #timerAtMs: number = Number.POSITIVE_INFINITY;
   /** When a link that does not close by itself is cut. */
@@ -113,6 +119,7 @@ export class LiveConnection implements Connection, DispatchHost {
   #rates: RateLimiter | undefined = undefined;
   #packetsSeen = 0;
   #stubs: StubCache | undefined = undefined;
+  #senders: StubCache | undefined = undefined;
   #endListeners: Set<(end: ConnectionEnd) => void> | undefined = undefined;
   #closed: Promise<ConnectionEnd> | undefined = undefined;
   #resolveClosed: ((end: ConnectionEnd) => void) | undefined = undefined;
@@ -141,7 +148,7 @@ export class LiveConnection implements Connection, DispatchHost {
 
   received(unit: Uint8Array | string): void {
     const nowMs = this.clock.nowMs();
-    this.#turnMs = nowMs;
+    this.#nowMs = nowMs;
     this.engine.receive(unit, nowMs);
     this.#pump();
     if ((this.#rates !== undefined || this.#owner.mayReceive !== undefined) && this.#ended === undefined)
@@ -161,6 +168,7 @@ export class LiveConnection implements Connection, DispatchHost {
   linkDrained(): void {
     this.#linkFull = false;
     this.#flushNow();
+    this.#dispatcher?.resume();
   }
 
   linkEnded(reason: StmpError | undefined): void {
@@ -181,43 +189,47 @@ export class LiveConnection implements Connection, DispatchHost {
     if (this.#pumping) return;
     this.#pumping = true;
     const { engine } = this;
+    const into = polling++ === 0 ? INBOUND : createInbound();
     try {
       while (!this.#held && !this.#inboxIsFull) {
-        const event = engine.poll(INBOUND);
+        const event = engine.poll(into);
         if (event === EngineEvent.None) break;
-        this.#handle(event);
+        this.#handle(event, into);
       }
       // Even while handlers are behind, the end of the connection is seen.
       if (
         (this.#held || this.#inboxIsFull) &&
         engine.phase === 'closed' &&
         this.#ended === undefined &&
-        engine.poll(INBOUND) === EngineEvent.Closed
+        engine.poll(into) === EngineEvent.Closed
       ) {
         this.#end();
       }
     } finally {
+      polling--;
       this.#pumping = false;
     }
     if (engine.outputBytes > 0) this.wrote();
   }
 
-  #handle(event: EngineEvent): void {
+  #handle(event: EngineEvent, into: Inbound): void {
     switch (event) {
       case EngineEvent.Request:
-        this.#dispatch().accept(INBOUND, true);
+        this.#dispatch().accept(into, true);
         break;
       case EngineEvent.Notify:
-        this.#dispatch().accept(INBOUND, false);
+        this.#dispatch().accept(into, false);
         break;
       case EngineEvent.Response:
-        (INBOUND.token as PendingCall).respond(INBOUND, this.wireKey);
+        (into.token as PendingCall).respond(into, this.wireKey);
+        this.#callSettled();
         break;
       case EngineEvent.Expired:
-        (INBOUND.token as PendingCall).expire();
+        (into.token as PendingCall).expire();
+        this.#callSettled();
         break;
       case EngineEvent.Cancel:
-        this.#dispatcher?.cancel(INBOUND.mid);
+        this.#dispatcher?.cancel(into.mid);
         break;
       case EngineEvent.Drain:
         this.#owner.onDrain(this);
@@ -266,6 +278,7 @@ export class LiveConnection implements Connection, DispatchHost {
 
   #flushNow(): void {
     this.#flushDue = false;
+    this.#callsMs = -1;
     if (this.#linkClosed) return;
     const { engine, link } = this;
     const ended = this.#ended !== undefined;
@@ -289,6 +302,24 @@ export class LiveConnection implements Connection, DispatchHost {
     }
     if (ended) this.#closeLink();
     else this.#rearm();
+  }
+
+  /** A full inbox stops reading again when no call of ours waits for an answer any more. */
+  #callSettled(): void {
+    if (this.#dispatcher?.full && this.engine.pendingCalls === 0) this.inboxFull(true);
+  }
+
+  hasOutputRoom(): boolean {
+    const { maxQueuedBytes } = this.shared.options;
+    if (this.engine.outputBytes <= maxQueuedBytes) return true;
+    this.#flushNow();
+    return this.engine.outputBytes <= maxQueuedBytes;
+  }
+
+  /** True when the link takes what is written now; what one turn writes is not left to grow without end. */
+  #linkHasRoom(): boolean {
+    if (!this.#linkFull && this.engine.outputBytes > MAX_WRITE_BYTES) this.#flushNow();
+    return !this.#linkFull;
   }
 
   /** True when a packet may be added; ends the connection when too much waits already. */
@@ -340,6 +371,7 @@ export class LiveConnection implements Connection, DispatchHost {
   checkTime(): void {
     if (this.#linkClosed) return;
     const nowMs = this.clock.nowMs();
+    this.#nowMs = nowMs;
     if (nowMs >= this.#cutAtMs) {
       this.link.abort(new StmpError('link_failed', 'the peer did not let the connection close', { origin: 'link' }));
       return;
@@ -385,16 +417,18 @@ export class LiveConnection implements Connection, DispatchHost {
       reject(new StmpError('too_many_calls', `${own.maxPendingCalls} calls are pending on this connection`));
       return;
     }
-    if (!this.mayQueue()) {
-      reject(new StmpError('connection_closed', CLOSED_MESSAGE, { status: Status.TooManyRequests }));
+    if (this.#linkFull && !this.#slowReader().hasRoom(0)) {
+      reject(new StmpError('too_many_calls', `more than ${own.maxQueuedBytes} bytes wait for a slow reader`));
       return;
     }
     const timeoutMs = options?.timeoutMs ?? own.methodTimeoutsMs[stub.name] ?? own.callTimeoutMs;
+    if (!(timeoutMs >= 0)) {
+      reject(new RangeError(`timeoutMs must be a number of at least 0, got ${timeoutMs}`));
+      return;
+    }
     const key = this.wireKey;
     let mid: number;
     let pending: PendingCall;
-    // The clock is read once for all calls of a turn.
-    if (!this.#flushDue) this.#turnMs = this.clock.nowMs();
     try {
       const codecs = stub.codecs(key.codec);
       pending = new PendingCall(resolve, reject, codecs.output, stub.name, timeoutMs, options);
@@ -402,7 +436,12 @@ export class LiveConnection implements Connection, DispatchHost {
       let headers = options?.headers;
       if (options?.sendTimeout && timeoutMs > 0)
         headers = [...(headers ?? []), [TIMEOUT_HEADER, String(Math.ceil(timeoutMs))]];
-      mid = engine.call(pending, stub.method.action, headers, payload, this.#turnMs, timeoutMs);
+      // The clock is read once for all calls of a turn, which a flush ends.
+      if (this.#callsMs < 0) {
+        this.#callsMs = this.clock.nowMs();
+        this.wrote();
+      }
+      mid = engine.call(pending, stub.method.action, headers, payload, this.#callsMs, timeoutMs);
     } catch (error) {
       reject(error);
       return;
@@ -416,6 +455,7 @@ export class LiveConnection implements Connection, DispatchHost {
     if (signal !== undefined) {
       pending.watch(signal, () => {
         engine.abandon(mid);
+        this.#callSettled();
         this.#pump();
         this.wrote();
       });
@@ -423,8 +463,7 @@ export class LiveConnection implements Connection, DispatchHost {
     if (shared.options.hooks.onPacketOut !== undefined) this.#tellOut('request', mid, stub);
     // Whoever waits for an answer must be able to read it: a paused link goes on.
     if (this.#inboxIsFull) this.inboxFull(this.#inboxIsFull);
-    if (timeoutMs > 0 && this.#turnMs + timeoutMs < this.#timerAtMs) this.#rearm();
-    this.wrote();
+    if (timeoutMs > 0 && this.#callsMs + timeoutMs < this.#timerAtMs) this.#rearm();
   }
 
   #tellOut(
@@ -447,7 +486,7 @@ export class LiveConnection implements Connection, DispatchHost {
 
   mayCall(): boolean {
     if (this.#rates === undefined && this.#owner.mayCall === undefined) return true;
-    const nowMs = this.#turnMs;
+    const nowMs = this.#nowMs;
     return (this.#rates?.mayCall(nowMs) ?? true) && (this.#owner.mayCall?.(this, nowMs) ?? true);
   }
 
@@ -455,8 +494,8 @@ export class LiveConnection implements Connection, DispatchHost {
    * The inbox is full: reading stops, so that the peer feels it, unless a call of ours waits for an answer
    * that could only come behind what is not read. Then what does not fit is answered TooManyRequests.
    */
-  inboxFull(full: boolean): void {
-    const stop = full && this.link.canPause && this.engine.pendingCalls === 0;
+  inboxFull(full: boolean): boolean {
+    const stop = full && this.isOpen && this.link.canPause && this.engine.pendingCalls === 0;
     this.#inboxIsFull = stop;
     if (stop !== this.#linkPaused) {
       this.#linkPaused = stop;
@@ -465,37 +504,46 @@ export class LiveConnection implements Connection, DispatchHost {
       else this.link.resume();
     }
     if (!stop) this.#pump();
+    return stop;
   }
 
   // --- events -------------------------------------------------------------------------------
 
   /** @returns as {@link Connection.sendPrepared}; a promise for the policy `wait`. */
   sendEvent(stub: Stub, value: unknown, options: EmitOptions | undefined): boolean | Promise<boolean> {
-    if (this.engine.phase !== 'ready' || this.#ended !== undefined)
-      return options?.policy === 'wait' ? Promise.resolve(false) : false;
+    if (options?.policy !== 'wait') return this.#sendEvent(stub, value, options);
+    try {
+      return Promise.resolve(this.#sendEvent(stub, value, options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #sendEvent(stub: Stub, value: unknown, options: EmitOptions | undefined): boolean | Promise<boolean> {
+    if (!this.isOpen) return false;
     const { codec, form } = this.wireKey;
-    if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, stub);
     const payload = encodeValue(stub.codecs(codec).input, form === 'text', value);
-    if (!this.#linkFull) {
+    if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, stub);
+    if (this.#linkHasRoom()) {
       this.engine.notify(stub.method.action, options?.headers, payload);
       this.shared.counters.eventsOut++;
       this.wrote();
-      return options?.policy === 'wait' ? Promise.resolve(true) : true;
+      return true;
     }
     return this.#offer(encodeNotify(form, stub.method.action, options?.headers, payload), stub.name, options);
   }
 
   sendPrepared(event: PreparedEvent, options?: EmitOptions): boolean {
-    if (this.engine.phase !== 'ready' || this.#ended !== undefined) return false;
+    if (!this.isOpen) return false;
     const packet = event.packetFor(this.wireKey);
     if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, event);
-    if (!this.#linkFull) {
+    if (this.#linkHasRoom()) {
       this.engine.writeEncoded(packet);
       this.shared.counters.eventsOut++;
       this.wrote();
       return true;
     }
-    return this.#offer(packet, event.method.name, options) === true;
+    return this.#offer(packet, event.name, options) === true;
   }
 
   #offer(packet: Uint8Array | string, name: string, options: EmitOptions | undefined): boolean | Promise<boolean> {
@@ -625,11 +673,26 @@ export class LiveConnection implements Connection, DispatchHost {
     type: EventsType<M>,
     options?: EmitOptions,
   ): EventSender<M> | EventSender<M, Promise<boolean>> {
-    return sendersOf(type, (stub, value) => this.sendEvent(stub, value, options)) as EventSender<M>;
+    return this.#sendersOf(type, options) as EventSender<M>;
   }
 
-  notify<M extends MethodTable<M>>(type: ServiceType<M>, options?: EmitOptions): EventSender<M> {
-    return sendersOf(type, (stub, value) => this.sendEvent(stub, value, options)) as EventSender<M>;
+  notify<M extends MethodTable<M>>(
+    type: ServiceType<M>,
+    options: EmitOptions & { readonly policy: 'wait' },
+  ): EventSender<M, Promise<boolean>>;
+  notify<M extends MethodTable<M>>(type: ServiceType<M>, options?: EmitOptions): EventSender<M>;
+  notify<M extends MethodTable<M>>(
+    type: ServiceType<M>,
+    options?: EmitOptions,
+  ): EventSender<M> | EventSender<M, Promise<boolean>> {
+    return this.#sendersOf(type, options) as EventSender<M>;
+  }
+
+  /** Senders without options are made once for each type. */
+  #sendersOf(type: Described, options: EmitOptions | undefined): object {
+    if (options !== undefined) return sendersOf(type, (stub, value) => this.sendEvent(stub, value, options));
+    this.#senders ??= new StubCache();
+    return this.#senders.get(type, (stub) => (value: unknown) => this.sendEvent(stub, value, undefined));
   }
 
   /** Server: how {@link reauthenticate} is done. */
@@ -649,12 +712,32 @@ export class LiveConnection implements Connection, DispatchHost {
     const { closed } = this;
     if (this.#ended === undefined) {
       this.engine.close(options.status ?? Status.Ok, options.message, this.clock.nowMs());
-      this.#held = false;
+      // From here on nothing is handled any more, but the echo has to be read.
+      this.#held = this.#inboxIsFull = false;
+      this.#resumeLink();
       this.#pump();
       this.wrote();
       this.#rearm();
     }
     return closed;
+  }
+
+  /** Server: true for a ready peer that knows how to move to another connection. */
+  get canMove(): boolean {
+    return this.isOpen && this.engine.session!.extensions.includes('drain');
+  }
+
+  /** Server: asks the peer to open its next connection elsewhere and to leave this one. */
+  askToMove(): void {
+    if (this.isOpen && this.engine.askToDrain()) this.wrote();
+  }
+
+  /** Closes when all that the peer has asked for is done; nothing new is begun. */
+  finish(options: CloseOptions): Promise<ConnectionEnd> {
+    this.#dispatcher?.stop();
+    if (this.busy === 0) return this.close(options);
+    this.#dispatcher!.whenIdle(() => void this.close(options));
+    return this.closed;
   }
 
   abort(reason: StmpError = new StmpError('aborted', 'the connection was aborted')): void {
@@ -722,35 +805,20 @@ export class LiveConnection implements Connection, DispatchHost {
     this.#endListeners = undefined;
     if (listeners !== undefined) for (const fn of listeners) this.shared.guard('onClose', this, () => fn(end));
     if (this.#linkClosed) return;
-    if (this.#linkPaused) {
-      this.#linkPaused = false;
-      this.link.resume();
-    }
+    this.#resumeLink();
     this.#rearm();
     this.wrote();
+  }
+
+  #resumeLink(): void {
+    if (!this.#linkPaused) return;
+    this.#linkPaused = false;
+    this.engine.setPaused(false, this.clock.nowMs());
+    this.link.resume();
   }
 
   #closeLink(): void {
     const closing = this.link.close();
     if (isThenable(closing)) closing.then(undefined, () => {});
   }
-}
-
-/** Stub objects for `emit`, made once per service and options. */
-const senderTables = new WeakMap<object, [string, Stub][]>();
-
-function sendersOf(
-  type: { readonly typeName: string; readonly methods: unknown },
-  send: (stub: Stub, value: unknown) => unknown,
-): object {
-  let table = senderTables.get(type);
-  if (table === undefined) {
-    table = [];
-    const made = new StubCache().get(type, (stub) => stub) as Record<string, Stub>;
-    for (const [key, stub] of Object.entries(made)) table.push([key, stub]);
-    senderTables.set(type, table);
-  }
-  const senders: Record<string, unknown> = {};
-  for (const [key, stub] of table) senders[key] = (value: unknown) => send(stub, value);
-  return senders;
 }

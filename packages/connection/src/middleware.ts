@@ -17,7 +17,8 @@ export interface Reply {
 /**
  * Code around the handling of a packet. What stands before `next()` runs before the payload is decoded
  * (`call.input()` decodes it), what stands after sees the final status and headers. It may return a reply
- * of its own instead of calling `next`, with raw bytes too, or throw a status error. Listeners run last.
+ * of its own instead of calling `next`, with raw bytes too, or throw a status error. Listeners run last, and
+ * only when it called `next`.
  *
  * ```ts
  * server.use(async (call, next) => {
@@ -41,13 +42,21 @@ export interface IncomingCall extends Context {
   input(): unknown;
 }
 
+/**
+ * True for an error that is meant for the peer: a status error made here, or an input that could not be decoded.
+ * What a further call failed with, be it a peer's status or a timeout, is its answer to us, not ours to our caller.
+ */
+export function isForPeer(error: unknown): error is StmpError & { readonly status: number } {
+  return (
+    isStmpError(error) &&
+    error.origin === 'local' &&
+    (error.code === 'status' || error.code === 'payload_invalid') &&
+    error.status !== undefined &&
+    error.status !== Status.Ok
+  );
+}
+
 /** The status for something that user code threw; the text of a plain error is not for the peer. */
 export function errorReply(error: unknown): Reply {
-  if (isStmpError(error)) {
-    if (error.code === 'payload_invalid' && error.status === undefined) return { status: Status.BadRequest, error };
-    // What a peer of ours said in a further call is its answer to us, not ours to this caller.
-    if (error.status !== undefined && error.origin === 'local' && error.status !== Status.Ok)
-      return { status: error.status, error };
-  }
-  return { status: Status.InternalServerError };
+  return isForPeer(error) ? { status: error.status, error } : { status: Status.InternalServerError };
 }

@@ -2,7 +2,6 @@ import {
   type Acceptor,
   type EventsType,
   type Headers,
-  isStmpError,
   type Link,
   type LinkPeer,
   type Listener,
@@ -14,13 +13,14 @@ import {
   statusName,
 } from '@stmp/contract';
 import { serverHandshake } from '@stmp/engine';
-import { createHeaders, encodeServerHandshake, type HeaderMap } from '@stmp/packet';
+import { createHeaders, type HeaderMap } from '@stmp/packet';
 import { AccessLog, type AccessLogOptions } from './access-log.js';
 import { type AddressOf, socketAddress } from './address.js';
 import type { Awaitable, Implementation, Listeners } from './api.js';
 import type { Context } from './context.js';
+import { DrainSchedule } from './drain.js';
 import { LiveConnection, type Owner } from './live-connection.js';
-import type { Middleware } from './middleware.js';
+import { isForPeer, type Middleware } from './middleware.js';
 import { checkNumber, resolveConnectionOptions } from './options.js';
 import { KeyedRates } from './rates.js';
 import { Router } from './router.js';
@@ -28,10 +28,6 @@ import { type Counters, Shared } from './shared.js';
 import type { CloseOptions, Connection, ConnectionEnd, ConnectionOptions, Hooks, Rates } from './types.js';
 
 export const DEFAULT_MAX_CONNECTIONS = 65_536;
-/** Share of the window in which peers are asked to move; the rest is left to those asked last. */
-const ASKING_SHARE = 0.8;
-/** How long a refused connection may take to read why. */
-const REFUSAL_MS = 1_000;
 
 /** What the authentication hook sees of a client. STMP headers and raw HTTP headers are kept apart. */
 export interface AuthenticationRequest {
@@ -150,11 +146,14 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
   readonly #accessLog: AccessLog | undefined;
   readonly #listening = new Set<Listening>();
   readonly #onConnection = new Set<(connection: Connection<Identity, State>) => void>();
-  /** All that are not closed yet, with those in their handshake. */
+  /** Connections that have ended and whose links have not; only closing waits for them. */
+  readonly #leaving = new Set<LiveConnection>();
+  /** All that have not ended yet, with those in their handshake. */
   readonly #live = new Map<LiveConnection, number>();
   readonly #perAddress = new Map<string, number>();
   /** Kept where limits need it. */
   readonly #addresses = new WeakMap<LiveConnection, string>();
+  readonly #schedule: DrainSchedule;
   #draining: Promise<void> | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
   readonly closed: Promise<void>;
@@ -172,6 +171,7 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
     this.#addressOf = options.addressOf ?? socketAddress;
     this.#keyedRates = options.ratesPerAddress && new KeyedRates(options.ratesPerAddress);
     this.#accessLog = options.accessLog && new AccessLog(options.accessLog);
+    this.#schedule = new DrainSchedule(this.shared.options.clock, () => this.#live.size);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -265,46 +265,25 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
       serverHandshake({ content: codecs, compressions, hello: link.hello?.headers }),
       this,
     );
-    if (!this.#admit(connection)) {
-      this.#turnAway(link);
-      return connection;
-    }
-    this.#live.set(connection, this.shared.options.clock.nowMs());
+    const status = this.#admit(connection);
+    if (status === Status.Ok) this.#live.set(connection, this.shared.options.clock.nowMs());
+    // Before it starts: the refusal is all that is spent on it.
+    else void connection.close({ status });
     connection.start();
     return connection;
   }
 
-  /** Counts a connection, unless a limit is reached. */
-  #admit(connection: LiveConnection): boolean {
-    if (this.#live.size >= this.#maxConnections || this.#closing !== undefined) return false;
-    if (this.#maxPerAddress === Number.MAX_SAFE_INTEGER && this.#keyedRates === undefined) return true;
+  /** Counts a connection. @returns Ok, or why it may not come in. */
+  #admit(connection: LiveConnection): number {
+    if (this.#draining !== undefined || this.#closing !== undefined) return Status.ServerShutdown;
+    if (this.#live.size >= this.#maxConnections) return Status.TooManyRequests;
+    if (this.#maxPerAddress === Number.MAX_SAFE_INTEGER && this.#keyedRates === undefined) return Status.Ok;
     const address = this.shared.guard('addressOf', connection, () => this.#addressOf(connection.peer)) ?? 'unknown';
     const count = this.#perAddress.get(address) ?? 0;
-    if (count >= this.#maxPerAddress) return false;
+    if (count >= this.#maxPerAddress) return Status.TooManyRequests;
     this.#perAddress.set(address, count + 1);
     this.#addresses.set(connection, address);
-    return true;
-  }
-
-  /** Says TooManyRequests without reading a byte, so that nothing is spent on it. */
-  #turnAway(link: Link): void {
-    this.shared.counters.connectionsRefused++;
-    const { clock } = this.shared.options;
-    let timer: unknown;
-    link.start({ onData: () => {}, onDrain: () => {}, onClose: () => clock.clearTimer(timer) });
-    timer = clock.setTimer(() => link.abort(new StmpError('link_failed', 'too many connections')), REFUSAL_MS);
-    try {
-      link.send(
-        encodeServerHandshake({
-          status: Status.TooManyRequests,
-          header: [],
-          message: statusName(Status.TooManyRequests),
-        }) as Uint8Array & string,
-      );
-      link.close().then(undefined, () => {});
-    } catch {
-      // It has gone by itself.
-    }
+    return Status.Ok;
   }
 
   onHello(connection: LiveConnection): void {
@@ -342,7 +321,7 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
           : this.shared.options.clock.nowMs() + result.expiresInMs;
       return result;
     } catch (error) {
-      if (!isStmpError(error)) this.shared.report(error, 'authenticate', connection);
+      if (!isForPeer(error)) this.shared.report(error, 'authenticate', connection);
       throw error;
     } finally {
       remove();
@@ -361,6 +340,8 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
     const { onConnect } = options.hooks;
     if (onConnect !== undefined) this.shared.guard('onConnect', connection, () => onConnect(connection));
     for (const fn of this.#onConnection) this.shared.guard('onConnection', connection, () => fn(mine));
+    // It was in its handshake when the others were asked.
+    if (this.#draining !== undefined) connection.askToMove();
   }
 
   onEnd(connection: LiveConnection, end: ConnectionEnd): void {
@@ -374,6 +355,9 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
       this.#logHandshake(connection, end.status || Status.NetworkError, end.message);
     }
     this.#live.delete(connection);
+    if (this.#live.size === 0) this.#schedule.allGone();
+    this.#leaving.add(connection);
+    void connection.closed.then(() => this.#leaving.delete(connection));
     const address = this.#addresses.get(connection);
     if (address !== undefined) {
       const count = this.#perAddress.get(address)! - 1;
@@ -398,7 +382,8 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
 
   #logHandshake(connection: LiveConnection, status: number, message: string): void {
     if (this.#accessLog === undefined) return;
-    const startedMs = this.#live.get(connection) ?? 0;
+    const nowMs = this.shared.options.clock.nowMs();
+    const startedMs = this.#live.get(connection) ?? nowMs;
     this.shared.guard('accessLog', connection, () =>
       this.#accessLog!.handshake(
         connection.remoteAddress,
@@ -406,7 +391,7 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
         connection.engine.session,
         status,
         message,
-        this.shared.options.clock.nowMs() - startedMs,
+        nowMs - startedMs,
       ),
     );
   }
@@ -425,23 +410,12 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
     const { clock } = this.shared.options;
     const endsMs = clock.nowMs() + withinMs;
     await this.#stopListening();
-    const asked = [...this.#live.keys()].filter((connection) =>
-      connection.engine.session?.extensions.includes('drain'),
-    );
-    const stepMs = (withinMs * ASKING_SHARE) / Math.max(1, asked.length);
-    const startMs = clock.nowMs();
-    for (let i = 0; i < asked.length; i++) {
-      const dueMs = startMs + i * stepMs - clock.nowMs();
-      if (dueMs > 0) await sleep(clock, dueMs);
-      const connection = asked[i]!;
-      if (connection.engine.askToDrain()) connection.wrote();
-    }
-    // Whoever has left by itself needs no waiting for.
-    while (this.#live.size > 0 && clock.nowMs() < endsMs)
-      await sleep(clock, Math.min(20, Math.max(1, endsMs - clock.nowMs())));
-    const busy = [...this.#live.keys()].filter((connection) => connection.busy > 0);
-    if (busy.length > 0)
-      await Promise.race([Promise.all(busy.map((connection) => connection.whenIdle())), sleep(clock, graceMs)]);
+    const peers = [...this.#live.keys()].filter((connection) => connection.canMove);
+    await this.#schedule.ask(peers, withinMs, (connection) => connection.askToMove());
+    await this.#schedule.wait(endsMs - clock.nowMs());
+    // The rest may finish what has begun, and begins nothing more.
+    for (const connection of [...this.#live.keys()]) void connection.finish({ status: Status.ServerShutdown });
+    await this.#schedule.wait(graceMs);
     await this.close();
   }
 
@@ -454,7 +428,9 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
     const status = options.status ?? Status.ServerShutdown;
     const stopped = this.#stopListening();
     await Promise.all(
-      [...this.#live.keys()].map((connection) => connection.close({ status, message: options.message })),
+      [...this.#live.keys(), ...this.#leaving].map((connection) =>
+        connection.close({ status, message: options.message }),
+      ),
     );
     await stopped;
     this.#resolveClosed();
@@ -465,15 +441,8 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
   }
 }
 
-function sleep(clock: { setTimer(fn: () => void, ms: number): unknown }, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.setTimer(resolve, ms);
-  });
-}
-
 /** What a client is told whose authentication failed. The text of a plain error stays here. */
 function refusalOf(error: unknown): { status: number; message: string } {
-  if (isStmpError(error) && error.status !== undefined && error.status !== Status.Ok)
-    return { status: error.status, message: error.message };
+  if (isForPeer(error)) return { status: error.status, message: error.message };
   return { status: Status.Unauthorized, message: statusName(Status.Unauthorized) };
 }

@@ -23,13 +23,14 @@ export class Stub {
   }
 }
 
-interface Described {
+/** What is needed of a service or events type. */
+export interface Described {
   readonly typeName: string;
   readonly methods: unknown;
 }
 
 /** An object with a function for each method of a service. */
-export function makeStubs(type: Described, make: (stub: Stub) => unknown): object {
+function makeStubs(type: Described, make: (stub: Stub) => unknown): object {
   return Object.fromEntries(methodsOf(type).map(([key, method]) => [key, make(new Stub(type.typeName, method))]));
 }
 
@@ -45,4 +46,18 @@ export class StubCache {
     }
     return stubs;
   }
+}
+
+const tables = new WeakMap<object, [key: string, stub: Stub][]>();
+
+/** An object with a function for each event that hands its stub and value to `send`. */
+export function sendersOf(type: Described, send: (stub: Stub, value: unknown) => unknown): object {
+  let table = tables.get(type);
+  if (table === undefined) {
+    table = methodsOf(type).map(([key, method]) => [key, new Stub(type.typeName, method)]);
+    tables.set(type, table);
+  }
+  const senders: Record<string, unknown> = {};
+  for (const [key, stub] of table) senders[key] = (value: unknown) => send(stub, value);
+  return senders;
 }

@@ -63,6 +63,10 @@ export interface Connection<Identity = unknown, State = unknown> {
   ): EventSender<M, Promise<boolean>>;
   emit<M extends MethodTable<M>>(type: EventsType<M>, options?: EmitOptions): EventSender<M>;
   /** Sends requests that want no answer. */
+  notify<M extends MethodTable<M>>(
+    type: ServiceType<M>,
+    options: EmitOptions & { readonly policy: 'wait' },
+  ): EventSender<M, Promise<boolean>>;
   notify<M extends MethodTable<M>>(type: ServiceType<M>, options?: EmitOptions): EventSender<M>;
   /** Connections with the same key share the packets of prepared events. */
   readonly wireKey: WireKey;

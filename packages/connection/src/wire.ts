@@ -1,4 +1,11 @@
-import type { AnyMethod, Headers, MessageCodec, Payload, PayloadCodec } from '@stmp/contract';
+import {
+  type AnyMethod,
+  type Headers,
+  type MessageCodec,
+  methodName,
+  type Payload,
+  type PayloadCodec,
+} from '@stmp/contract';
 import { encodeNotify, type PacketForm } from '@stmp/engine';
 
 /** The codecs of one method in one content type. */
@@ -53,20 +60,26 @@ export function encodeValue(codec: MessageCodec, text: boolean, value: unknown):
 /** An event that is encoded at most once for each way in which it travels, when first needed. */
 export interface PreparedEvent {
   readonly method: AnyMethod;
+  /** `package.Service.Method`, or the method's own name when it was prepared without its service. */
+  readonly name: string;
   /** The packet for connections with this key; shared, so nobody may change it. */
   packetFor(key: WireKey): Uint8Array | string;
 }
 
 /**
  * Prepares an event for many connections.
+ * @param service Full name of the service, for slow-reader policies of single events.
  * @throws StmpError `payload_invalid` from `packetFor` when the value does not fit the method.
  */
-export function prepareEvent(method: AnyMethod, value: unknown, headers?: Headers): PreparedEvent {
+export function prepareEvent(method: AnyMethod, value: unknown, headers?: Headers, service?: string): PreparedEvent {
   let lastKey: WireKey | undefined;
   let lastPacket: Uint8Array | string = '';
   let others: Map<WireKey, Uint8Array | string> | undefined;
   return {
     method,
+    get name() {
+      return service === undefined ? method.name : methodName(service, method.name);
+    },
     packetFor(key) {
       if (key === lastKey) return lastPacket;
       let packet = others?.get(key);

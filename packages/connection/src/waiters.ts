@@ -1,0 +1,50 @@
+import { Status, StmpError } from '@stmp/contract';
+import { abortError } from './calls.js';
+import type { Clock } from './clock.js';
+
+/** Those who wait for a client to be ready. */
+export class Waiters {
+  readonly #clock: Clock;
+  readonly #waiting = new Set<(error?: StmpError) => void>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Waits for {@link settle}.
+   * @param name Who waits, for errors.
+   * @param withinMs 0: no limit.
+   * @throws StmpError `call_timeout`, `aborted`, or what `settle` was given.
+   */
+  wait(name: string, withinMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let timer: unknown;
+      const settle = (error?: StmpError): void => {
+        this.#waiting.delete(settle);
+        if (timer !== undefined) this.#clock.clearTimer(timer);
+        signal?.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onAbort = (): void => settle(abortError(name, signal!));
+      if (signal?.aborted) {
+        onAbort();
+        return;
+      }
+      this.#waiting.add(settle);
+      signal?.addEventListener('abort', onAbort);
+      if (withinMs > 0) {
+        timer = this.#clock.setTimer(() => {
+          const message = `${name} found no connection within ${withinMs} ms`;
+          settle(new StmpError('call_timeout', message, { status: Status.RequestTimeout }));
+        }, withinMs);
+      }
+    });
+  }
+
+  /** Lets all go on, or fails them. */
+  settle(error?: StmpError): void {
+    for (const settle of [...this.#waiting]) settle(error);
+  }
+}
