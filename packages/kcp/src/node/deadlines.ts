@@ -14,10 +14,6 @@ export class Deadlines<T extends Sleeper> {
     return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : (this.#heap[0] as T).wakeAtMs;
   }
 
-  get size(): number {
-    return this.#heap.length;
-  }
-
   /**
    * Wakes at `atMs` or sooner. A later time than before is not noted: waking early and looking again costs less
    * than moving a sleeper with every packet.

@@ -66,10 +66,6 @@ export class Endpoint {
     this.#deadlines.remove(member);
   }
 
-  has(member: Member): boolean {
-    return this.#members.has(member);
-  }
-
   /** Runs the member at the end of this turn. */
   touch(member: Member): void {
     if (member.touched) return;

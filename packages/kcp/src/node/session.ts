@@ -214,6 +214,7 @@ export class KcpDuplex extends Duplex implements Member {
     if (idleTimeoutMs > 0) atMs = Math.min(atMs, this.#heardAtMs + idleTimeoutMs);
     if (!this.#provenTold) atMs = Math.min(atMs, this.#openedAtMs + provenTimeoutMs);
     if (atMs === Number.NEGATIVE_INFINITY) this.#endpoint.touch(this);
-    else this.#endpoint.wakeBy(this, Math.max(atMs, nowMs));
+    // Never in the same round, whatever an engine says.
+    else this.#endpoint.wakeBy(this, Math.max(atMs, nowMs + 1));
   }
 }
