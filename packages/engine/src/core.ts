@@ -55,6 +55,8 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
   #paused = false;
   /** When the handshake or the wait for the echo ends. */
   #phaseDeadlineMs: number;
+  /** Received during authentication. */
+  #heldBytes = 0;
   #closeStatus = 0;
   #closeMessage = '';
 
@@ -74,6 +76,8 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
   protected abstract store(unit: Uint8Array | string): void;
   protected abstract dropInput(): void;
   protected abstract dropOutput(): void;
+  /** Nothing will be taken any more. */
+  protected abstract release(): void;
   /** Reads the peer's handshake from the input, if it is all there. */
   protected abstract readHandshake(): Session | undefined;
   /** Reads one packet: > 0 done, 0 more is needed, < 0 minus the status to end with. */
@@ -98,8 +102,21 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
 
   receive(unit: Uint8Array | string, nowMs: number): void {
     this.#lastInMs = nowMs;
-    if (this.phase === 'closed') return;
+    if (this.phase === 'closed' || (this.phase === 'authenticating' && !this.#mayHold(unit.length))) return;
     this.store(unit);
+  }
+
+  /** A client that is not let in yet cannot fill the memory. */
+  #mayHold(bytes: number): boolean {
+    const { maxHandshakeBytes } = this.options;
+    this.#heldBytes += bytes;
+    if (this.#heldBytes <= maxHandshakeBytes) return true;
+    this.fail(
+      new StmpError('too_large', `more than ${maxHandshakeBytes} bytes came before the handshake was answered`, {
+        status: Status.RequestEntityTooLarge,
+      }),
+    );
+    return false;
   }
 
   receiveEnd(_nowMs: number): void {
@@ -293,6 +310,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
     this.dropInput();
     this.#phaseDeadlineMs = Number.POSITIVE_INFINITY;
     this.#due = EngineEvent.Closed;
+    if (this.outputBytes === 0) this.release();
   }
 
   #endClosing(clean: boolean): void {

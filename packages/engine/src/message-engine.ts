@@ -162,6 +162,8 @@ class MessageEngine extends EngineCore<Unit> {
     this.pings = this.pongs = 0;
   }
 
+  protected release(): void {}
+
   get outputBytes(): number {
     return (
       (this.greeting?.length ?? 0) + this.pings + this.pongs + (this.single?.length ?? 0) + (this.parts?.bytes ?? 0)

@@ -358,13 +358,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
   }
 
   #takeCompressed(compression: Compression, maxBytes: number): Uint8Array | undefined {
-    if (this.outputBytes === 0) {
-      if (this.phase === 'closed') {
-        this.#deflate?.close();
-        this.#deflate = undefined;
-      }
-      return undefined;
-    }
+    if (this.outputBytes === 0) return undefined;
     if (this.#deflate === undefined) {
       this.#deflate = compression.createCompressor(
         this.peerIsOurs ? undefined : { memberBytes: UPSTREAM_MEMBER_BYTES },
@@ -381,6 +375,13 @@ class StreamEngine extends EngineCore<Uint8Array> {
       deflate.add(part, 0, part.length);
       this.parts!.shift();
     }
-    return deflate.flush();
+    const unit = deflate.flush();
+    if (this.phase === 'closed' && this.outputBytes === 0) this.release();
+    return unit;
+  }
+
+  protected release(): void {
+    this.#deflate?.close();
+    this.#deflate = undefined;
   }
 }

@@ -94,7 +94,7 @@ export interface EngineOptions {
   readonly maxPacketBytes?: number | undefined;
   /** Header block of one packet. Default 65_536. */
   readonly maxHeaderBytes?: number | undefined;
-  /** Header block and message of a handshake together. Default 65_536. */
+  /** Header block and message of a handshake together; also what a client may send before it is answered. Default 65_536. */
   readonly maxHandshakeBytes?: number | undefined;
 }
 

@@ -195,7 +195,6 @@ describe('compression', () => {
     const { client } = compressedPair(fake);
     fake.log.length = 0;
     client.end();
-    expect(client.take()).toEqual([]);
     expect(fake.log.sort()).toEqual(['compressor closed', 'decompressor closed']);
   });
 

@@ -204,6 +204,23 @@ describe('the server on a byte stream', () => {
     expect(toHex(join(server.take())).slice(0, 10)).toBe('53544d5024');
   });
 
+  it('holds a bounded amount while it authenticates', () => {
+    for (const [bytes, phase] of [
+      [100, 'authenticating'],
+      [101, 'closed'],
+    ] as const) {
+      const server = streamServer({}, { maxHandshakeBytes: 100 });
+      server.feed(PLAIN_HELLO);
+      for (let i = 0; i < bytes; i++) server.feed(hex('90'));
+      expect(server.engine.phase).toBe(phase);
+      if (phase === 'authenticating') continue;
+      expect(toHex(join(server.take())).slice(0, 10)).toBe('53544d5024');
+      server.engine.answerHello({}, 0);
+      expect(server.poll()).toEqual([]);
+      expect([server.engine.ending!.error!.code, server.engine.hasInput]).toEqual(['too_large', false]);
+    }
+  });
+
   it('ends silently when input ends, at any byte', () => {
     for (let length = 0; length < PLAIN_HELLO.length; length++) {
       const server = streamServer();
