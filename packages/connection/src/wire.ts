@@ -8,15 +8,32 @@ import {
 } from '@stmp/contract';
 import { encodeNotify, type PacketForm } from '@stmp/engine';
 
-/** The codecs of one method in one content type. */
-export interface MethodCodecs {
-  readonly input: MessageCodec;
-  readonly output: MessageCodec;
+/** The codecs of one method in one content type, each prepared when first needed. */
+export class MethodCodecs {
+  readonly #codec: PayloadCodec;
+  readonly #method: AnyMethod;
+  #input: MessageCodec | undefined = undefined;
+  #output: MessageCodec | undefined = undefined;
+
+  constructor(codec: PayloadCodec, method: AnyMethod) {
+    this.#codec = codec;
+    this.#method = method;
+  }
+
+  get input(): MessageCodec {
+    this.#input ??= this.#codec.message(this.#method.input) as MessageCodec;
+    return this.#input;
+  }
+
+  get output(): MessageCodec {
+    this.#output ??= this.#codec.message(this.#method.output) as MessageCodec;
+    return this.#output;
+  }
 }
 
 const compiled = new WeakMap<PayloadCodec, WeakMap<AnyMethod, MethodCodecs>>();
 
-/** Prepared once per codec and method, for all connections of the process. */
+/** Made once per codec and method, for all connections of the process. */
 export function codecsOf(codec: PayloadCodec, method: AnyMethod): MethodCodecs {
   let methods = compiled.get(codec);
   if (methods === undefined) {
@@ -25,7 +42,7 @@ export function codecsOf(codec: PayloadCodec, method: AnyMethod): MethodCodecs {
   }
   let codecs = methods.get(method);
   if (codecs === undefined) {
-    codecs = { input: codec.message(method.input), output: codec.message(method.output) } as MethodCodecs;
+    codecs = new MethodCodecs(codec, method);
     methods.set(method, codecs);
   }
   return codecs;
