@@ -43,6 +43,8 @@ export interface Room {
   users: User[];
   /** The last messages, oldest first. Lists of rooms come without them. */
   lastMessages: Message[];
+  /** Another one for each room that is made, also for a name that was in use before. */
+  id: string;
 }
 /** What may be sent as {@link Room}. */
 export interface RoomInit {
@@ -50,6 +52,8 @@ export interface RoomInit {
   users?: readonly UserInit[] | undefined;
   /** The last messages, oldest first. Lists of rooms come without them. */
   lastMessages?: readonly MessageInit[] | undefined;
+  /** Another one for each room that is made, also for a name that was in use before. */
+  id?: string | undefined;
 }
 export const Room: MessageType<Room, RoomInit> = {
   typeName: 'stmp.examples.room.Room',
@@ -57,6 +61,7 @@ export const Room: MessageType<Room, RoomInit> = {
     [1, 'name', 'string'],
     [2, 'users', () => User, { repeated: true }],
     [3, 'last_messages', () => Message, { repeated: true }],
+    [4, 'id', 'string'],
   ],
 };
 
@@ -110,7 +115,7 @@ export const FieldError: MessageType<FieldError, FieldErrorInit> = {
   ],
 };
 
-/** Part of a list, newest first. */
+/** Part of a list, newest first. Lists that are asked for without a page begin with their first 100 entries. */
 export interface Page {
   /** How many entries at most: 0 to 100; 0 asks for `total` alone. */
   limit: number;
@@ -164,16 +169,22 @@ export const ListUserOutput: MessageType<ListUserOutput, ListUserOutputInit> = {
 };
 
 export interface LoginInput {
-  /** 3 to 31 bytes without the blanks around it; nobody else may have it. */
+  /** 3 to 31 bytes without the blanks around it, no control characters; nobody else may have it. */
   name: string;
-  /** The token of an earlier login, to come back as the same user; empty the first time. */
+  /**
+   * The token of an earlier login, to come back as the same user; empty the first time. One that is not known
+   * (any more) does not count.
+   */
   token: string;
 }
 /** What may be sent as {@link LoginInput}. */
 export interface LoginInputInit {
-  /** 3 to 31 bytes without the blanks around it; nobody else may have it. */
+  /** 3 to 31 bytes without the blanks around it, no control characters; nobody else may have it. */
   name?: string | undefined;
-  /** The token of an earlier login, to come back as the same user; empty the first time. */
+  /**
+   * The token of an earlier login, to come back as the same user; empty the first time. One that is not known
+   * (any more) does not count.
+   */
   token?: string | undefined;
 }
 export const LoginInput: MessageType<LoginInput, LoginInputInit> = {
@@ -216,12 +227,12 @@ export const StatusUpdatedEvent: MessageType<StatusUpdatedEvent, StatusUpdatedEv
 };
 
 export interface CreateRoomInput {
-  /** 3 to 31 bytes without the blanks around it; no other room may have it. */
+  /** 3 to 31 bytes without the blanks around it, no control characters; no other room may have it. */
   name: string;
 }
 /** What may be sent as {@link CreateRoomInput}. */
 export interface CreateRoomInputInit {
-  /** 3 to 31 bytes without the blanks around it; no other room may have it. */
+  /** 3 to 31 bytes without the blanks around it, no control characters; no other room may have it. */
   name?: string | undefined;
 }
 export const CreateRoomInput: MessageType<CreateRoomInput, CreateRoomInputInit> = {
@@ -276,18 +287,23 @@ export interface JoinRoomInput {
   name: string;
   /** The last message the caller has seen of this room: only later ones are answered. 0 for all that are kept. */
   afterSeq: bigint;
+  /** The id of the room that `after_seq` is about: for a later room of the same name it does not count. */
+  roomId: string;
 }
 /** What may be sent as {@link JoinRoomInput}. */
 export interface JoinRoomInputInit {
   name?: string | undefined;
   /** The last message the caller has seen of this room: only later ones are answered. 0 for all that are kept. */
   afterSeq?: bigint | number | undefined;
+  /** The id of the room that `after_seq` is about: for a later room of the same name it does not count. */
+  roomId?: string | undefined;
 }
 export const JoinRoomInput: MessageType<JoinRoomInput, JoinRoomInputInit> = {
   typeName: 'stmp.examples.room.JoinRoomInput',
   fields: [
     [1, 'name', 'string'],
     [2, 'after_seq', 'uint64'],
+    [3, 'room_id', 'string'],
   ],
 };
 
@@ -334,12 +350,12 @@ export const SendMessageInput: MessageType<SendMessageInput, SendMessageInputIni
 };
 
 export interface SendMessageOutput {
-  /** As all others in the room receive it. */
+  /** As everybody in the room receives it, the sender too. */
   message: Message | undefined;
 }
 /** What may be sent as {@link SendMessageOutput}. */
 export interface SendMessageOutputInit {
-  /** As all others in the room receive it. */
+  /** As everybody in the room receives it, the sender too. */
   message?: MessageInit | undefined;
 }
 export const SendMessageOutput: MessageType<SendMessageOutput, SendMessageOutputInit> = {
