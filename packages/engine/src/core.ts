@@ -1,23 +1,12 @@
-import { type Action, type Headers, type Payload, Status, StmpError, statusName } from '@stmp/contract';
+import { type Headers, Status, StmpError, statusName } from '@stmp/contract';
 import { createPacketFields, PacketKind } from '@stmp/packet';
-import { CallTable } from './call-table.js';
+import { CONTROL_CANCEL, CONTROL_DRAIN, Commands } from './commands.js';
 import type { Handshake } from './handshake.js';
-import { MAX_ABANDONED_CALLS, type ResolvedEngineOptions } from './options.js';
-import { PacketOutput } from './packet-output.js';
-import {
-  type Ending,
-  type Engine,
-  EngineEvent,
-  type EnginePhase,
-  type HelloAnswer,
-  type Inbound,
-  type Session,
-} from './types.js';
+import type { ResolvedEngineOptions } from './options.js';
+import { type Ending, type Engine, EngineEvent, type HelloAnswer, type Inbound, type Session } from './types.js';
 
 /** Actions up to here are control messages between peers that took the extension. Source: STMP 1.0, section 1. */
 const MAX_CONTROL_ACTION = 0xff;
-const CONTROL_DRAIN = 1;
-const CONTROL_CANCEL = 2;
 /** Pongs owed beyond this are not counted: a peer that pings faster than it reads gets fewer. */
 const MAX_PONGS = 16;
 
@@ -35,9 +24,7 @@ function toStmpError(error: unknown): StmpError {
 }
 
 /** All of the protocol that does not depend on the framing. */
-export abstract class EngineCore<Unit extends Uint8Array | string> extends PacketOutput<Unit> implements Engine {
-  phase: EnginePhase = 'handshaking';
-  session: Session | undefined = undefined;
+export abstract class EngineCore<Unit extends Uint8Array | string> extends Commands<Unit> implements Engine {
   ending: Ending | undefined = undefined;
   peerIsOurs = false;
   packetsIn = 0;
@@ -47,9 +34,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
   protected handshake: Handshake | undefined;
   protected inputEnded = false;
 
-  #calls: CallTable | undefined = undefined;
   #due: EngineEvent = EngineEvent.None;
-  #expireAtMs = Number.NEGATIVE_INFINITY;
   #lastInMs: number;
   #lastPingMs: number;
   #paused = false;
@@ -151,7 +136,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
       } else if (this.phase === 'handshaking') {
         if (!this.#pollHandshake()) return EngineEvent.None;
       } else {
-        if (this.#expireAtMs !== Number.NEGATIVE_INFINITY && this.#expire(into)) return EngineEvent.Expired;
+        if (this.expire(into)) return EngineEvent.Expired;
         const read = this.readPacket(into);
         if (read === 0) {
           // Reading may have ended the connection: then there is an event to tell.
@@ -227,7 +212,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
   #packet(into: Inbound): EngineEvent {
     switch (into.kind) {
       case PacketKind.Response: {
-        const token = this.#calls?.take(into.mid);
+        const token = this.settle(into.mid);
         if (token === undefined) return EngineEvent.None;
         into.token = token;
         return EngineEvent.Response;
@@ -319,60 +304,6 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
 
   // --- commands ------------------------------------------------------------------
 
-  call(
-    token: unknown,
-    action: Action | string,
-    headers: Headers | undefined,
-    payload: Payload | undefined,
-    nowMs: number,
-    timeoutMs: number,
-  ): number {
-    if (this.phase !== 'ready') return 0;
-    if (this.#calls === undefined) this.#calls = new CallTable();
-    const mid = this.#calls.add(token, nowMs, timeoutMs);
-    if (mid === 0) return 0;
-    try {
-      this.write(PacketKind.Request, mid, 0, action, headers, payload);
-    } catch (error) {
-      this.#calls.take(mid);
-      throw error;
-    }
-    return mid;
-  }
-
-  abandon(mid: number): void {
-    if (this.#calls?.abandon(mid)) this.#gaveUp(mid);
-  }
-
-  #gaveUp(mid: number): void {
-    if (this.phase !== 'ready') return;
-    if (this.session?.extensions.includes('cancel')) {
-      const payload = this.session.text ? mid.toString(16).toUpperCase() : Uint8Array.of(mid & 0xff, mid >> 8);
-      this.write(PacketKind.Notify, 0, 0, CONTROL_CANCEL, undefined, payload);
-    }
-    if (this.#calls!.abandoned > MAX_ABANDONED_CALLS) {
-      this.fail(
-        new StmpError('no_free_id', `more than ${MAX_ABANDONED_CALLS} calls were given up and never answered`, {
-          status: Status.NetworkError,
-        }),
-      );
-    }
-  }
-
-  respond(mid: number, status: number, headers: Headers | undefined, payload: Payload | undefined): void {
-    if (this.phase === 'ready') this.write(PacketKind.Response, mid, status, 0, headers, payload);
-  }
-
-  notify(action: Action | string, headers: Headers | undefined, payload: Payload | undefined): number {
-    return this.phase === 'ready' ? this.write(PacketKind.Notify, 0, 0, action, headers, payload) : 0;
-  }
-
-  askToDrain(): boolean {
-    if (this.phase !== 'ready' || !this.session?.extensions.includes('drain')) return false;
-    this.write(PacketKind.Notify, 0, 0, CONTROL_DRAIN, undefined, undefined);
-    return true;
-  }
-
   close(status: number, message: string | undefined, nowMs: number): void {
     if (this.phase === 'closing' || this.phase === 'closed') return;
     this.#closeStatus = status;
@@ -433,7 +364,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
       if (pingIntervalMs > 0) deadline = Math.min(deadline, this.#pingAtMs(pingIntervalMs));
       if (idleTimeoutMs > 0 && !this.#paused) deadline = Math.min(deadline, this.#lastInMs + idleTimeoutMs);
     }
-    return this.#calls === undefined ? deadline : Math.min(deadline, this.#calls.deadlineMs);
+    return Math.min(deadline, this.callDeadlineMs);
   }
 
   #pingAtMs(intervalMs: number): number {
@@ -469,27 +400,6 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Packe
         this.pings = 1;
       }
     }
-    this.#expireAtMs = nowMs;
-  }
-
-  #expire(into: Inbound): boolean {
-    const mid = this.#calls === undefined ? 0 : this.#calls.expired(this.#expireAtMs);
-    if (mid === 0) {
-      this.#expireAtMs = Number.NEGATIVE_INFINITY;
-      return false;
-    }
-    into.mid = mid;
-    into.token = this.#calls!.token(mid);
-    this.#calls!.abandon(mid);
-    this.#gaveUp(mid);
-    return true;
-  }
-
-  get pendingCalls(): number {
-    return this.#calls === undefined ? 0 : this.#calls.pending;
-  }
-
-  takePending(): unknown[] {
-    return this.#calls === undefined ? [] : this.#calls.clear();
+    this.expireUntil(nowMs);
   }
 }

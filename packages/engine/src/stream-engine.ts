@@ -167,11 +167,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
         try {
           if (!this.#nextChunk()) return 0;
         } catch (error) {
-          this.fail(
-            error instanceof StmpError
-              ? error
-              : new StmpError('compression_failed', 'unreadable input', { status: Status.ProtocolError, cause: error }),
-          );
+          this.fail(compressionError(error));
           return 0;
         }
       }
@@ -309,7 +305,15 @@ class StreamEngine extends EngineCore<Uint8Array> {
       return greeting;
     }
     const compression = this.session?.compression;
-    if (compression !== undefined) return this.#takeCompressed(compression, maxBytes);
+    if (compression !== undefined) {
+      try {
+        return this.#takeCompressed(compression, maxBytes);
+      } catch (error) {
+        // The peer could not read a Close either.
+        this.receiveError(compressionError(error));
+        return undefined;
+      }
+    }
     if (this.pings + this.pongs === 0 && (this.parts === undefined || this.parts.empty)) return this.#takeOpen();
     const control = this.#takeControl();
     this.#seal();
@@ -384,4 +388,10 @@ class StreamEngine extends EngineCore<Uint8Array> {
     this.#deflate?.close();
     this.#deflate = undefined;
   }
+}
+
+function compressionError(cause: unknown): StmpError {
+  return cause instanceof StmpError
+    ? cause
+    : new StmpError('compression_failed', 'compression failed', { status: Status.ProtocolError, cause });
 }

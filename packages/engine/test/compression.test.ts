@@ -198,6 +198,17 @@ describe('compression', () => {
     expect(fake.log.sort()).toEqual(['compressor closed', 'decompressor closed']);
   });
 
+  it('a compressor that fails ends the connection', () => {
+    const fake = new FakeCompression();
+    const { client } = compressedPair(fake);
+    fake.broken = true;
+    client.engine.notify(0x100, undefined, 'x');
+    expect([client.take(), client.engine.outputBytes]).toEqual([[], 0]);
+    expect(client.poll()).toEqual([{ event: 'Closed' }]);
+    expect(client.engine.ending).toMatchObject({ clean: false, error: { code: 'compression_failed' } });
+    expect(client.take()).toEqual([]);
+  });
+
   it('dropped packets are not compressed', () => {
     const fake = new FakeCompression();
     const { client } = compressedPair(fake);

@@ -287,6 +287,7 @@ export class FakeCompression implements Compression {
   readonly log: string[] = [];
   /** Largest piece that pull gives. */
   pieceBytes = 64 * 1024;
+  broken = false;
 
   createCompressor(options: { readonly memberBytes?: number | undefined } = {}): Compressor {
     this.log.push(`compressor ${options.memberBytes ?? 'endless'}`);
@@ -295,7 +296,7 @@ export class FakeCompression implements Compression {
     let closed = false;
     return {
       add: (bytes, start, end) => {
-        if (closed) throw new Error('add after close');
+        if (closed || this.broken) throw new Error('no compression any more');
         if (!began) out.push(0x3c);
         began = true;
         this.log.push(`add ${end - start}`);
