@@ -12,6 +12,7 @@ import { WsLink } from './link.js';
 export function wsDialer(options: WsDialerOptions = {}): Dialer {
   const { connectTimeoutMs, highWaterBytes } = resolveWsDialerOptions(options);
   const deflate = resolveDeflate(options.deflate);
+  const deflateFromBytes = deflate.thresholdBytes;
   const settings: ClientOptions = {
     ...(options.tls === undefined ? {} : nodeTlsOptions(options.tls)),
     headers: options.headers as ClientOptions['headers'],
@@ -46,9 +47,7 @@ export function wsDialer(options: WsDialerOptions = {}): Dialer {
       const onError = (cause: Error): void => giveUp(failed('dial_failed', cause.message, cause));
       const onOpen = (): void => {
         stop();
-        const deflateFromBytes = ws.extensions === '' ? undefined : deflate.thresholdBytes;
-        const parts = { ws, socket: socket!, client: true, highWaterBytes, maxUnitBytes, deflateFromBytes, hello };
-        const link = new WsLink(parts);
+        const link = new WsLink(ws, socket!, { client: true, highWaterBytes, maxUnitBytes, deflateFromBytes }, hello);
         link.hold();
         resolve(link);
       };

@@ -13,20 +13,14 @@ const OPEN = 1;
 /** How long a peer that broke the rules may take to read the close frame that says so. */
 const FAULT_LINGER_MS = 2_000;
 
-/** What a link is made of. */
-export interface LinkParts {
-  /** Open, and without listeners. */
-  readonly ws: WebSocket;
-  /** The socket below `ws`, on which we write and read frames ourselves. */
-  readonly socket: Duplex;
+/** What all links of a dialer or listener have in common; shared, to keep the single link small. */
+export interface LinkSettings {
   /** Clients mask what they send. */
   readonly client: boolean;
   readonly highWaterBytes: number;
   readonly maxUnitBytes: number;
-  /** Messages of this size and above are deflated; undefined: deflate was not agreed on. */
-  readonly deflateFromBytes: number | undefined;
-  /** What the client said; on the server an {@link UpgradeRecord}. */
-  readonly hello: Hello | undefined;
+  /** Messages of this size and above are deflated, where that was agreed on. */
+  readonly deflateFromBytes: number;
 }
 
 const LINK = Symbol('link');
@@ -42,10 +36,7 @@ export class WsLink implements MessageLink, FrameSink {
   readonly hello: Hello | undefined;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
-  readonly #client: boolean;
-  readonly #highWaterBytes: number;
-  readonly #maxUnitBytes: number;
-  readonly #deflateFromBytes: number | undefined;
+  readonly #settings: LinkSettings;
   /** Present when we read frames; `#ofWs` then takes those that we do not. */
   #reader: FrameReader | undefined;
   #ofWs: Data | undefined;
@@ -70,15 +61,16 @@ export class WsLink implements MessageLink, FrameSink {
   #closed: Promise<void> | undefined;
   #resolveClosed: (() => void) | undefined;
 
-  constructor(parts: LinkParts) {
-    const { ws, socket } = parts;
-    this.hello = parts.hello;
+  /**
+   * @param ws open, and without listeners.
+   * @param socket below `ws`, on which we write and read frames ourselves.
+   * @param hello what the client said; on the server an {@link UpgradeRecord}.
+   */
+  constructor(ws: WebSocket, socket: Duplex, settings: LinkSettings, hello: Hello | undefined) {
+    this.hello = hello;
     this.#ws = ws;
     this.#socket = socket;
-    this.#client = parts.client;
-    this.#highWaterBytes = parts.highWaterBytes;
-    this.#maxUnitBytes = parts.maxUnitBytes;
-    this.#deflateFromBytes = parts.deflateFromBytes;
+    this.#settings = settings;
     // Shared listeners and a reference back: closures of its own would be most of a link's memory.
     (ws as { [LINK]?: WsLink })[LINK] = this;
     (socket as { [LINK]?: WsLink })[LINK] = this;
@@ -88,9 +80,9 @@ export class WsLink implements MessageLink, FrameSink {
     socket.on('error', onSocketError);
     rememberPeer(socket);
     const readers = socket.listeners('data');
-    if (parts.deflateFromBytes === undefined && readers.length === 1) {
+    if (!this.#deflates && readers.length === 1) {
       this.#ofWs = readers[0] as Data;
-      this.#reader = new FrameReader(!parts.client, parts.maxUnitBytes, this);
+      this.#reader = new FrameReader(!settings.client, settings.maxUnitBytes, this);
       socket.on('data', onData);
       socket.off('data', this.#ofWs);
     }
@@ -137,7 +129,7 @@ export class WsLink implements MessageLink, FrameSink {
   send(unit: Unit): boolean {
     if (this.#closing || this.#ended) throw linkClosed();
     const bytes = unitBytes(unit);
-    if (this.#deflateFromBytes !== undefined) return this.#sendDeflated(unit, bytes >= this.#deflateFromBytes);
+    if (this.#reader === undefined && this.#deflates) return this.#sendDeflated(unit, bytes);
     if (this.#first === undefined) {
       this.#first = unit;
       flushSoon(this);
@@ -146,19 +138,24 @@ export class WsLink implements MessageLink, FrameSink {
     } else {
       this.#more.push(unit);
     }
-    this.#pendingBytes += frameBytes(bytes, this.#client);
+    this.#pendingBytes += frameBytes(bytes, this.#settings.client);
     return this.#belowMark();
   }
 
+  get #deflates(): boolean {
+    return this.#ws.extensions !== '';
+  }
+
   /** `ws` orders messages that wait for the compressor among the others. */
-  #sendDeflated(unit: Unit, compress: boolean): boolean {
+  #sendDeflated(unit: Unit, bytes: number): boolean {
     if (this.#ws.readyState !== OPEN) return true;
+    const compress = bytes >= this.#settings.deflateFromBytes;
     this.#ws.send(unit, { compress }, this.#written());
     return this.#belowMark();
   }
 
   #belowMark(): boolean {
-    if (this.queuedBytes <= this.#highWaterBytes) return true;
+    if (this.queuedBytes <= this.#settings.highWaterBytes) return true;
     this.#wantsDrain = true;
     return false;
   }
@@ -173,12 +170,12 @@ export class WsLink implements MessageLink, FrameSink {
     this.#more = undefined;
     this.#pendingBytes = 0;
     if (this.#ws.readyState !== OPEN) return;
-    writeUnits(this.#socket, this.#client, first, more, bytes, this.#wantsDrain ? this.#written() : undefined);
+    writeUnits(this.#socket, this.#settings.client, first, more, bytes, this.#wantsDrain ? this.#written() : undefined);
   }
 
   #written(): () => void {
     this.#onWritten ??= () => {
-      if (!this.#wantsDrain || this.#ended || this.queuedBytes > this.#highWaterBytes) return;
+      if (!this.#wantsDrain || this.#ended || this.queuedBytes > this.#settings.highWaterBytes) return;
       this.#wantsDrain = false;
       this.#handler?.onDrain();
     };
@@ -249,7 +246,7 @@ export class WsLink implements MessageLink, FrameSink {
   onFault(error: Error): void {
     this.#mute = true;
     this.#reader = undefined;
-    if (!this.#closing) this.#reason ??= faultOf(error, this.#maxUnitBytes);
+    if (!this.#closing) this.#reason ??= faultOf(error, this.#settings.maxUnitBytes);
     setTimeout(() => this.#ws.terminate(), FAULT_LINGER_MS).unref();
     this.end();
   }

@@ -13,33 +13,26 @@ export interface UpgradeRequest {
  * Unpacked each time it is asked for.
  */
 export class UpgradeRecord implements Hello {
-  readonly #method: string;
-  readonly #url: string;
-  readonly #fields: string;
+  /** Method, URL, and names and values by turns, each on a line of its own: none of them can hold a line break. */
+  readonly #lines: string;
   readonly #queryHeaders: ReadonlySet<string>;
 
   /** @param queryHeaders lower-case names that the query may overlay besides the handshake's own. */
   constructor(request: UpgradeRequest, queryHeaders: ReadonlySet<string>) {
-    this.#method = request.method ?? 'GET';
-    this.#url = request.url ?? '/';
-    this.#fields = request.rawHeaders.join('\n');
+    this.#lines = [request.method, request.url, ...request.rawHeaders].join('\n');
     this.#queryHeaders = queryHeaders;
   }
 
   /** The STMP view: HTTP fields overlaid by the query. */
   get headers(): Headers {
-    return overlay(this.#url, this.#raw(), this.#queryHeaders);
+    const { url, headers } = this.http;
+    return overlay(url, headers, this.#queryHeaders);
   }
 
   get http(): LinkHttpRequest {
-    return { method: this.#method, url: this.#url, headers: this.#raw() };
-  }
-
-  #raw(): Headers {
-    if (this.#fields === '') return [];
-    const parts = this.#fields.split('\n');
+    const [method = '', url = '', ...rest] = this.#lines.split('\n');
     const headers: [string, string][] = [];
-    for (let i = 0; i + 1 < parts.length; i += 2) headers.push([parts[i]!, parts[i + 1]!]);
-    return headers;
+    for (let i = 0; i < rest.length; i += 2) headers.push([rest[i]!, rest[i + 1]!]);
+    return { method, url, headers };
   }
 }

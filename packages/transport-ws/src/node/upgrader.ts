@@ -26,6 +26,7 @@ export interface WsUpgrader {
 export function createWsUpgrader(acceptor: Acceptor, options: WsUpgraderOptions = {}): WsUpgrader {
   const { isAllowed, queryHeaders, deflate, highWaterBytes } = resolveWsUpgraderOptions(options);
   const maxUnitBytes = resolveMaxUnitBytes(acceptor.maxUnitBytes);
+  const settings = { client: false, highWaterBytes, maxUnitBytes, deflateFromBytes: deflate.thresholdBytes };
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -53,15 +54,7 @@ export function createWsUpgrader(acceptor: Acceptor, options: WsUpgraderOptions 
         return refuse(request, 'origin', `${what}; the option allowedOrigins can let it in`);
       }
       server.handleUpgrade(request, socket, head as Buffer, (ws: WebSocket) => {
-        const link = new WsLink({
-          ws,
-          socket,
-          client: false,
-          highWaterBytes,
-          maxUnitBytes,
-          deflateFromBytes: ws.extensions === '' ? undefined : deflate.thresholdBytes,
-          hello: new UpgradeRecord(request, queryHeaders),
-        });
+        const link = new WsLink(ws, socket, settings, new UpgradeRecord(request, queryHeaders));
         acceptor.onLink(link);
         link.hold();
       });
