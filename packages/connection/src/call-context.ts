@@ -123,6 +123,8 @@ export class CallContext implements IncomingCall {
         else if (this.text !== undefined) this.#message = decodeText(input, this.text, this.start, this.end);
         else this.#message = input.decode(this.bytes, this.start, this.end);
       } catch (error) {
+        // A method that this content type cannot carry is not the caller's fault.
+        if (isStmpError(error) && error.code !== 'payload_invalid') throw error;
         const message = isStmpError(error) ? error.message : 'the payload cannot be decoded';
         throw new StmpError('payload_invalid', message, { status: Status.BadRequest, cause: error });
       }

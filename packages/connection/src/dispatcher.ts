@@ -6,7 +6,7 @@ import { encodeDetails } from './details.js';
 import { errorReply, type Reply } from './middleware.js';
 import type { Route } from './router.js';
 import { isThenable, type Shared } from './shared.js';
-import { codecsOf, encodeValue, type MethodCodecs, type WireKey } from './wire.js';
+import { codecsOf, encodeValue, type WireKey } from './wire.js';
 
 /** All that a peer is told of a failure that is not meant for it. */
 const HIDDEN = statusName(Status.InternalServerError);
@@ -107,19 +107,10 @@ export class Dispatcher {
       if (request) this.#answer(into.mid, Status.NotFound, undefined, statusName(Status.NotFound));
       return;
     }
-    let codecs: MethodCodecs;
-    try {
-      codecs = codecsOf(host.wireKey.codec, route.method);
-    } catch (error) {
-      // A method that this content type cannot carry, such as one without message types over protobuf.
-      host.shared.report(error, route.name, host);
-      if (request) this.#answer(into.mid, Status.InternalServerError, undefined, HIDDEN);
-      return;
-    }
     const context = new CallContext(
       host,
       route,
-      codecs,
+      codecsOf(host.wireKey.codec, route.method),
       request ? 'request' : 'notify',
       into.mid,
       into.bytes,
@@ -180,7 +171,7 @@ export class Dispatcher {
     try {
       message = context.input();
     } catch (error) {
-      this.#reply(context, errorReply(error));
+      this.#reply(context, this.#failed(context, error));
       return;
     }
     context.release();
@@ -231,7 +222,7 @@ export class Dispatcher {
       try {
         message = context.input();
       } catch (error) {
-        return errorReply(error);
+        return this.#failed(context, error);
       }
       if (handler === undefined) return { status: Status.Ok };
       try {
