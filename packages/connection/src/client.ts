@@ -1,5 +1,6 @@
 import {
   type Dialer,
+  type DialOptions,
   type EventsType,
   type Headers,
   isStmpError,
@@ -165,8 +166,15 @@ class StmpClient implements Client, Owner {
   #next: LiveConnection | undefined = undefined;
   /** All whose links are not closed yet. */
   readonly #live = new Set<LiveConnection>();
+  /** Current before the next one took its place, which has not run its session hooks yet. */
+  #previous: LiveConnection | undefined = undefined;
+  /** The server asked a connection to move on whose session hooks were still running. */
+  #drainAsked = false;
   #sessions = 0;
+  /** Attempts since a connection was last stable. */
   #attempt = 0;
+  /** Waits since then. */
+  #failures = 0;
   #readyAtMs = Number.NEGATIVE_INFINITY;
   #dialing: AbortController | undefined = undefined;
   #timer: unknown = undefined;
@@ -218,6 +226,7 @@ class StmpClient implements Client, Owner {
   }
 
   connect(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (this.state.name === 'closed') return Promise.reject(this.#closedError());
     this.#connecting ??= this.#start(options.signal);
     return this.#connecting;
   }
@@ -376,7 +385,7 @@ class StmpClient implements Client, Owner {
     };
     const link =
       this.#link ??
-      (await this.#dialer().dial(this.url, {
+      (await this.#dialLink({
         signal,
         hello: { headers: clientHeaders(offer, 'message') },
         maxUnitBytes: engine.maxPacketBytes + 128,
@@ -397,6 +406,17 @@ class StmpClient implements Client, Owner {
     this.#live.add(connection);
     if (this.#current === undefined) this.#setState({ name: 'handshaking' });
     connection.start();
+  }
+
+  async #dialLink(options: DialOptions): Promise<Link> {
+    const dialer = this.#dialer();
+    try {
+      return await dialer.dial(this.url, options);
+    } catch (error) {
+      // A wrong address does not become right by trying again.
+      if (!(error instanceof TypeError)) throw error;
+      throw new StmpError('unsupported', error.message, { status: Status.BadRequest, cause: error });
+    }
   }
 
   #dialer(): Dialer {
@@ -423,33 +443,31 @@ class StmpClient implements Client, Owner {
     const { onConnect } = this.shared.options.hooks;
     if (onConnect !== undefined) this.shared.guard('onConnect', connection, () => onConnect(connection));
     // Calls go to the new connection from here on, so that hooks and listeners can make them.
-    const old = this.#current;
+    this.#previous = this.#current;
     this.#current = connection;
     connection.holdForListeners();
-    if (hooks.length === 0) this.#sessionReady(old);
-    else void this.#runHooks(hooks, connection, old);
+    if (hooks.length === 0) this.#sessionReady();
+    else void this.#runHooks(hooks, connection, this.#sessions);
   }
 
-  async #runHooks(hooks: SessionHook[], connection: LiveConnection, old: LiveConnection | undefined): Promise<void> {
+  async #runHooks(hooks: SessionHook[], connection: LiveConnection, number: number): Promise<void> {
     const controller = new AbortController();
     const remove = connection.onClose(() => controller.abort());
     try {
-      for (const hook of hooks) await hook(connection, { number: this.#sessions, signal: controller.signal });
+      for (const hook of hooks) await hook(connection, { number, signal: controller.signal });
     } catch (error) {
       if (connection.isOpen) {
         this.shared.report(error, 'onSession', connection);
-        this.#lastError = isStmpError(error) ? error : undefined;
         connection.abort(new StmpError('aborted', 'the session hook failed', { cause: error }));
       }
-      void old?.close();
       return;
     } finally {
       remove();
     }
-    if (connection.isOpen) this.#sessionReady(old);
+    if (connection.isOpen) this.#sessionReady();
   }
 
-  #sessionReady(old: LiveConnection | undefined): void {
+  #sessionReady(): void {
     const { counters, options } = this.shared;
     this.#next = undefined;
     this.#stopAttemptTimer();
@@ -459,30 +477,23 @@ class StmpClient implements Client, Owner {
     this.triesOnce = false;
     this.#setState({ name: 'ready' });
     this.#waiters.settle();
-    if (old !== undefined) this.#retire(old);
-  }
-
-  /** The connection before finishes what it has begun, then closes. */
-  #retire(old: LiveConnection): void {
-    const done = (): void => {
-      if (!old.isOpen) return;
-      if (old.pendingCalls > 0) {
-        this.shared.options.clock.setTimer(done, 10);
-        return;
-      }
-      void old.whenIdle().then(() => {
-        if (old.pendingCalls > 0) done();
-        else void old.close();
-      });
-    };
-    done();
+    // The connection before finishes what it has begun, then closes.
+    this.#previous?.leave();
+    this.#previous = undefined;
+    if (this.#drainAsked) this.#move();
   }
 
   onDrain(connection: LiveConnection): void {
-    if (connection !== this.#current || this.#backoff === undefined || this.#closing || this.#link !== undefined)
-      return;
+    if (connection === this.#next) this.#drainAsked = true;
+    else if (connection === this.#current) this.#move();
+  }
+
+  /** Opens the next connection; calls go to the present one until that is ready. */
+  #move(): void {
+    this.#drainAsked = false;
+    if (this.#backoff === undefined || this.#closing) return;
     this.#setState({ name: 'draining' });
-    this.#attempt = 0;
+    this.#attempt = this.#failures = 0;
     this.#open();
   }
 
@@ -493,26 +504,32 @@ class StmpClient implements Client, Owner {
     const wasCurrent = connection === this.#current;
     if (wasNext) {
       this.#next = undefined;
+      this.#drainAsked = false;
       this.#stopAttemptTimer();
-    } else {
-      this.shared.counters.connectionsOpen--;
-      const { onClose } = this.shared.options.hooks;
-      if (onClose !== undefined) this.shared.guard('onClose', connection, () => onClose(connection, end));
+    } else this.shared.counters.connectionsOpen--;
+    const { onClose } = this.shared.options.hooks;
+    if (onClose !== undefined && (wasCurrent || !wasNext))
+      this.shared.guard('onClose', connection, () => onClose(connection, end));
+    if (wasCurrent) {
+      // A move that failed leaves us where we were.
+      this.#current = this.#previous?.isOpen ? this.#previous : undefined;
+      this.#previous = undefined;
     }
-    if (wasCurrent) this.#current = undefined;
     if (this.#closing) return;
     // An older connection that has done its duty.
     if (!wasCurrent && !wasNext) return;
     if (wasCurrent && !wasNext && (this.#next !== undefined || this.#dialing !== undefined)) {
       // The next one is on its way already.
-      this.#setState({ name: 'connecting', attempt: this.#attempt });
+      this.#setState(
+        this.#next === undefined ? { name: 'connecting', attempt: this.#attempt } : { name: 'handshaking' },
+      );
       return;
     }
     const error =
       end.error ?? new StmpError('connection_closed', end.message, { status: end.status, origin: end.origin });
     if (wasNext) this.#failedAttempt(error, end);
     else {
-      if (this.shared.options.clock.nowMs() - this.#readyAtMs >= STABLE_MS) this.#attempt = 0;
+      if (this.shared.options.clock.nowMs() - this.#readyAtMs >= STABLE_MS) this.#attempt = this.#failures = 0;
       this.#retryOrEnd(end, error);
     }
   }
@@ -532,14 +549,16 @@ class StmpClient implements Client, Owner {
     const retried =
       status === Status.NetworkError || status === Status.ServerShutdown || status === Status.TooManyRequests;
     const { clock } = this.shared.options;
-    const attempt = Math.max(1, this.#attempt);
+    this.#stopRetry();
+    const attempt = ++this.#failures;
     let delayMs = retried && !this.triesOnce ? this.#backoff?.delayMs(attempt, clock.random()) : undefined;
     if (delayMs === undefined) {
       this.#lastError = error;
       void this.#shut({ ...end, error });
       return;
     }
-    if (status === Status.TooManyRequests) delayMs = Math.max(delayMs, this.#backoff!.longestMs);
+    // Never sooner than the longest step, and still not all at once.
+    if (status === Status.TooManyRequests) delayMs += this.#backoff!.longestMs;
     this.#retryAtMs = clock.nowMs() + delayMs;
     if (this.#current === undefined) this.#setState({ name: 'waiting', attempt, delayMs });
     this.#timer = clock.setTimer(() => this.#open(), delayMs);

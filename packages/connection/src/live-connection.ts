@@ -111,6 +111,8 @@ export class LiveConnection implements Connection, DispatchHost {
   /** When a link that does not close by itself is cut. */
   #cutAtMs: number = Number.POSITIVE_INFINITY;
   #ended: ConnectionEnd | undefined = undefined;
+  /** Another connection has taken its place. */
+  #leaves = false;
   #linkClosed = false;
 
   // Parts that an idle connection does not have.
@@ -306,6 +308,7 @@ export class LiveConnection implements Connection, DispatchHost {
 
   /** A full inbox stops reading again when no call of ours waits for an answer any more. */
   #callSettled(): void {
+    if (this.#leaves) this.leave();
     if (this.#dispatcher?.full && this.engine.pendingCalls === 0) this.inboxFull(true);
   }
 
@@ -649,13 +652,6 @@ export class LiveConnection implements Connection, DispatchHost {
     return this.#dispatcher?.busy ?? 0;
   }
 
-  whenIdle(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#dispatcher === undefined || this.#ended !== undefined) resolve();
-      else this.#dispatcher.whenIdle(resolve);
-    });
-  }
-
   service<M extends MethodTable<M>>(type: ServiceType<M>): ServiceClient<M> {
     this.#stubs ??= new StubCache();
     return this.#stubs.get(
@@ -738,6 +734,14 @@ export class LiveConnection implements Connection, DispatchHost {
     if (this.busy === 0) return this.close(options);
     this.#dispatcher!.whenIdle(() => void this.close(options));
     return this.closed;
+  }
+
+  /** Client: closes when no call of either side is left. */
+  leave(): void {
+    this.#leaves = true;
+    if (!this.isOpen || this.engine.pendingCalls > 0) return;
+    if (this.busy > 0) this.#dispatcher!.whenIdle(() => this.leave());
+    else void this.close();
   }
 
   abort(reason: StmpError = new StmpError('aborted', 'the connection was aborted')): void {
