@@ -1,6 +1,7 @@
 import { gzipCompression } from '@stmp/compression-gzip';
 import * as connection from '@stmp/connection';
 import type { TlsClientOptions } from '@stmp/link-duplex';
+import { type KcpDialerOptions, kcpDialer } from '@stmp/transport-kcp';
 import { type TcpDialerOptions, tcpDialer } from '@stmp/transport-tcp';
 import { onWake, wsDialer } from '@stmp/transport-ws';
 import { type BrowserClientOptions, defaultCodecs } from '../options.js';
@@ -11,6 +12,7 @@ export interface ClientOptions extends BrowserClientOptions {
   /** Asks for gzip on byte streams (`tcp:`, `tls:`, `kcp:`, `kcps:`). Default false. */
   readonly gzip?: boolean | undefined;
   readonly tcp?: TcpDialerOptions | undefined;
+  readonly kcp?: KcpDialerOptions | undefined;
 }
 
 function assemble(options: ClientOptions): connection.ClientOptions {
@@ -23,6 +25,7 @@ function assemble(options: ClientOptions): connection.ClientOptions {
     dialers: options.dialers ?? [
       tcpDialer({ tls, ...options.tcp }),
       wsDialer({ tls, ...options.ws }),
+      kcpDialer({ tls, ...options.kcp }),
     ],
   };
 }

@@ -1,12 +1,13 @@
 import { gzipCompression } from '@stmp/compression-gzip';
 import * as connection from '@stmp/connection';
 import type { Listener, PayloadCodec } from '@stmp/contract';
+import { type KcpListenerOptions, kcpListener } from '@stmp/transport-kcp';
 import { type TcpListenerOptions, tcpListener } from '@stmp/transport-tcp';
 import { type WsListenerOptions, wsListener } from '@stmp/transport-ws/server';
 import { defaultCodecs } from '../options.js';
 
 /** What one `listen` may add: the options of the transport that its address names. */
-export type ListenOptions = TcpListenerOptions | WsListenerOptions;
+export type ListenOptions = TcpListenerOptions | WsListenerOptions | KcpListenerOptions;
 
 export interface ServerOptions<Identity = undefined, State = undefined>
   extends Omit<connection.ServerOptions<Identity, State, ListenOptions>, 'codecs' | 'listeners'> {
@@ -18,6 +19,7 @@ export interface ServerOptions<Identity = undefined, State = undefined>
   readonly gzip?: boolean | undefined;
   readonly tcp?: TcpListenerOptions | undefined;
   readonly ws?: WsListenerOptions | undefined;
+  readonly kcp?: KcpListenerOptions | undefined;
 }
 
 export type Server<Identity = unknown, State = unknown> = connection.Server<Identity, State, ListenOptions>;
@@ -30,6 +32,6 @@ export function createServer<Identity = undefined, State = undefined>(
     ...options,
     codecs: options.codecs ?? defaultCodecs(),
     compressions: options.compressions ?? (options.gzip ? [gzipCompression()] : []),
-    listeners: options.listeners ?? [tcpListener(options.tcp), wsListener(options.ws)],
+    listeners: options.listeners ?? [tcpListener(options.tcp), wsListener(options.ws), kcpListener(options.kcp)],
   });
 }
