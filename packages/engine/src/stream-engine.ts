@@ -228,11 +228,12 @@ class StreamEngine extends EngineCore<Uint8Array> {
 
   protected put(slab: Uint8Array, start: number, end: number): number {
     // Peers that are not ours read a packet with one call: their packets stay apart, to be cut between.
-    if (this.hold || !this.peerIsOurs || slab !== shared.slab) {
+    // So do large and held ones, which have a slab to themselves.
+    if (!this.peerIsOurs || slab !== shared.slab) {
       this.#seal();
       return this.enqueue(slab.subarray(start, end));
     }
-    if (this.#openSlab === slab && this.#openEnd === start && this.single === undefined) {
+    if (this.#openSlab === slab && this.#openEnd === start) {
       this.#openEnd = end;
       return 0;
     }

@@ -1,4 +1,4 @@
-import type { Payload } from '@stmp/contract';
+import { type Payload, StmpError } from '@stmp/contract';
 import { encodeHeaderBlock } from '@stmp/packet';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -127,6 +127,18 @@ describe('units', () => {
     }
   });
 
+  it('may fill the limit to the last byte', () => {
+    for (const [maxBytes, lengths] of [
+      [10, [10]],
+      [9, [5, 5]],
+    ] as const) {
+      const server = readyServer();
+      server.engine.notify(0x100, undefined, 'a');
+      server.engine.notify(0x100, undefined, 'b');
+      expect(server.take(maxBytes).map((unit) => unit.length)).toEqual(lengths);
+    }
+  });
+
   it('larger than the limit leave alone', () => {
     const server = readyServer();
     server.engine.notify(0x100, undefined, 'a');
@@ -214,6 +226,16 @@ describe('while held', () => {
       expect(textOf(engine.takeOutput(1) as Uint8Array)).toMatch(/d$/);
       expect(engine.drop(tickets[4]!)).toBe(true);
       expect([engine.takeOutput(1), engine.outputBytes]).toEqual([undefined, 0]);
+    }
+  });
+
+  it('a ticket from before a failure does not drop the Close', () => {
+    for (const { engine } of [ours(), messagePair().server]) {
+      engine.hold = true;
+      const tickets = [1, 2, 3].map(() => engine.notify(0x100, undefined, 'x'));
+      engine.fail(new StmpError('too_large', 'x', { status: 0x25 }));
+      expect(tickets.map((ticket) => engine.drop(ticket))).toEqual([false, false, false]);
+      expect(toHex(engine.takeOutput(1e9)).slice(0, 4)).toBe('d825');
     }
   });
 
