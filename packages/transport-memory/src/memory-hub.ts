@@ -10,16 +10,29 @@ import {
 import { joinPair } from './memory-pair.js';
 import { type MemoryOptions, resolveMaxUnitBytes, resolveMemoryOptions } from './options.js';
 
-/** The names that are listened on, `memory://name`. Dialers and listeners of one hub find each other. */
+/** A space of names, `memory://name`. Dialers and listeners of one hub find each other. */
 export interface MemoryHub {
-  /** @internal */
-  readonly names: Map<string, Acceptor>;
-  /** Number of the next link; its dialing end shows it as port. @internal */
-  nextPort: number;
+  /** What is listened on now. */
+  readonly addresses: readonly string[];
+}
+
+class Hub implements MemoryHub {
+  readonly names = new Map<string, Acceptor>();
+  /** Number of the next link; its dialing end shows it as port. */
+  nextPort = 1;
+
+  get addresses(): readonly string[] {
+    return [...this.names.keys()].map((name) => `memory://${name}`);
+  }
 }
 
 export function createMemoryHub(): MemoryHub {
-  return { names: new Map(), nextPort: 1 };
+  return new Hub();
+}
+
+function checkHub(hub: MemoryHub): Hub {
+  if (!(hub instanceof Hub)) throw new TypeError('hub must come from createMemoryHub()');
+  return hub;
 }
 
 function nameOf(address: string): string {
@@ -30,6 +43,7 @@ function nameOf(address: string): string {
 
 /** Dials `memory://name` on a hub. Both ends of a link follow the dialer's options. */
 export function memoryDialer(hub: MemoryHub, options: MemoryOptions = {}): Dialer {
+  const space = checkHub(hub);
   const resolved = resolveMemoryOptions(options);
   return {
     schemes: ['memory'],
@@ -39,9 +53,9 @@ export function memoryDialer(hub: MemoryHub, options: MemoryOptions = {}): Diale
       // As on a network, the answer does not come in the same turn.
       await undefined;
       if (signal?.aborted) throw new StmpError('aborted', `dialing ${address} was aborted`, { cause: signal.reason });
-      const acceptor = hub.names.get(name);
+      const acceptor = space.names.get(name);
       if (acceptor === undefined) throw new StmpError('dial_failed', `cannot dial ${address}: nobody listens`);
-      const [a, b] = joinPair(resolved, hub.nextPort++, hello, limit, resolveMaxUnitBytes(acceptor.maxUnitBytes));
+      const [a, b] = joinPair(resolved, space.nextPort++, hello, limit, resolveMaxUnitBytes(acceptor.maxUnitBytes));
       acceptor.onLink(b);
       return a;
     },
@@ -50,16 +64,17 @@ export function memoryDialer(hub: MemoryHub, options: MemoryOptions = {}): Diale
 
 /** Listens on `memory://name` on a hub. */
 export function memoryListener(hub: MemoryHub): Listener {
+  const { names } = checkHub(hub);
   return {
     schemes: ['memory'],
     async listen(address: string, acceptor: Acceptor): Promise<Listening> {
       const name = nameOf(address);
-      if (hub.names.has(name)) throw new StmpError('listen_failed', `cannot listen on ${address}: the name is taken`);
-      hub.names.set(name, acceptor);
+      if (names.has(name)) throw new StmpError('listen_failed', `cannot listen on ${address}: the name is taken`);
+      names.set(name, acceptor);
       return {
         address: `memory://${name}`,
         async close(): Promise<void> {
-          if (hub.names.get(name) === acceptor) hub.names.delete(name);
+          if (names.get(name) === acceptor) names.delete(name);
         },
       };
     },

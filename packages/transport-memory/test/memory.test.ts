@@ -132,6 +132,7 @@ describe('hub', () => {
     const acceptor = collect();
     const listening = await memoryListener(hub).listen('memory://room', acceptor);
     expect(listening.address).toBe('memory://room');
+    expect(hub.addresses).toEqual(['memory://room']);
     const a = (await dialer.dial(listening.address)) as MessageLink;
     const lines = log(acceptor.links[0] as AnyLink);
     a.send('hello');
@@ -157,6 +158,11 @@ describe('hub', () => {
     a.send('abcd');
     await settle();
     expect(lines).toEqual(['a: 1 2 3 4 5', 'b: abc', 'b: close too_large', 'a: close link_failed']);
+  });
+
+  it('wants a hub, not its options', () => {
+    expect(() => memoryDialer({ addresses: [] })).toThrow('hub must come from createMemoryHub()');
+    expect(() => memoryListener({ addresses: [] })).toThrow(TypeError);
   });
 
   it('knows when nobody listens, or somebody does already', async () => {
