@@ -76,14 +76,14 @@ class Acceptor implements KcpListener, SessionOwner {
   }
 
   get sessionCount(): number {
-    return this.#endpoint.holderCount - (this.#accepting ? 1 : 0);
+    // The listener itself holds the endpoint until the socket is closed, so that lingering sessions have their time.
+    return this.#endpoint.holderCount - 1;
   }
 
   close(): Promise<void> {
     if (this.#closed === undefined) {
       this.#accepting = false;
       this.#closed = new Promise((resolve) => this.#endpoint.socket.once('close', () => resolve()));
-      this.#endpoint.release();
       this.#closeIfEmpty();
     }
     return this.#closed;
