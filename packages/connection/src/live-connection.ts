@@ -120,6 +120,7 @@ export class LiveConnection implements Connection, DispatchHost {
   #slow: SlowReader | undefined = undefined;
   #rates: RateLimiter | undefined = undefined;
   #packetsSeen = 0;
+  #bytesSeen = 0;
   #stubs: StubCache | undefined = undefined;
   #senders: StubCache | undefined = undefined;
   #endListeners: Set<(end: ConnectionEnd) => void> | undefined = undefined;
@@ -154,12 +155,15 @@ export class LiveConnection implements Connection, DispatchHost {
     this.engine.receive(unit, nowMs);
     this.#pump();
     if ((this.#rates !== undefined || this.#owner.mayReceive !== undefined) && this.#ended === undefined)
-      this.#checkRates(unit.length, nowMs);
+      this.#checkRates(nowMs);
   }
 
-  #checkRates(bytes: number, nowMs: number): void {
+  /** Counts plain bytes: those of a compressed connection after inflation. */
+  #checkRates(nowMs: number): void {
     const packets = this.engine.packetsIn - this.#packetsSeen;
+    const bytes = this.engine.bytesIn - this.#bytesSeen;
     this.#packetsSeen = this.engine.packetsIn;
+    this.#bytesSeen = this.engine.bytesIn;
     const own = this.#rates?.mayReceive(packets, bytes, nowMs) ?? true;
     const common = this.#owner.mayReceive?.(this, packets, bytes, nowMs) ?? true;
     if (!own || !common) {

@@ -12,7 +12,7 @@ import {
   StmpError,
   statusName,
 } from '@stmp/contract';
-import { serverHandshake } from '@stmp/engine';
+import { type Handshake, serverHandshake } from '@stmp/engine';
 import { createHeaders, type HeaderMap } from '@stmp/packet';
 import { AccessLog, type AccessLogOptions } from './access-log.js';
 import { type AddressOf, socketAddress } from './address.js';
@@ -144,6 +144,8 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
   readonly #addressOf: AddressOf;
   readonly #keyedRates: KeyedRates | undefined;
   readonly #accessLog: AccessLog | undefined;
+  /** For links whose handshake is in band: without a hello it keeps nothing, and serves them all. */
+  readonly #handshake: Handshake;
   readonly #listening = new Set<Listening>();
   readonly #onConnection = new Set<(connection: Connection<Identity, State>) => void>();
   /** Connections that have ended and whose links have not; only closing waits for them. */
@@ -162,6 +164,7 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
   constructor(options: ServerOptions<Identity, State, L>) {
     this.shared = new Shared(resolveConnectionOptions(options as ConnectionOptions), new Router());
     this.#options = options;
+    this.#handshake = this.#newHandshake(undefined);
     this.#maxConnections = checkNumber('maxConnections', options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, 1);
     this.#maxPerAddress = checkNumber(
       'maxConnectionsPerAddress',
@@ -257,14 +260,15 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
 
   // --- connections ------------------------------------------------------------------
 
-  #accept(link: Link): LiveConnection {
+  #newHandshake(hello: Headers | undefined): Handshake {
     const { codecs, compressions } = this.shared.options;
-    const connection = new LiveConnection(
-      'server',
-      link,
-      serverHandshake({ content: codecs, compressions, hello: link.hello?.headers }),
-      this,
-    );
+    return serverHandshake({ content: codecs, compressions, hello });
+  }
+
+  #accept(link: Link): LiveConnection {
+    const { hello } = link;
+    const handshake = hello === undefined ? this.#handshake : this.#newHandshake(hello.headers);
+    const connection = new LiveConnection('server', link, handshake, this);
     const status = this.#admit(connection);
     if (status === Status.Ok) this.#live.set(connection, this.shared.options.clock.nowMs());
     // Before it starts: the refusal is all that is spent on it.
