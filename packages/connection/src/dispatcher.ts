@@ -121,11 +121,7 @@ export class Dispatcher {
       into.end,
     );
     if (into.headerEnd >= 0) context.arrivedMs = options.clock.nowMs();
-    if (
-      this.#running < options.maxConcurrentHandlers &&
-      this.#inboxHead === this.#inbox.length &&
-      host.hasOutputRoom()
-    )
+    if (this.#running < options.maxConcurrentHandlers && this.#inboxHead === this.#inbox.length && host.hasOutputRoom())
       this.#run(context);
     else this.#wait(context, request);
   }

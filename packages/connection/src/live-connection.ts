@@ -118,6 +118,8 @@ export class LiveConnection implements Connection, DispatchHost {
   // Parts that an idle connection does not have.
   #dispatcher: Dispatcher | undefined = undefined;
   #slow: SlowReader | undefined = undefined;
+  /** The last event that waits for room, by its policy. */
+  #lastWaiting: Promise<boolean> | undefined = undefined;
   #rates: RateLimiter | undefined = undefined;
   #packetsSeen = 0;
   #bytesSeen = 0;
@@ -531,7 +533,7 @@ export class LiveConnection implements Connection, DispatchHost {
     const { codec, form } = this.wireKey;
     const payload = encodeValue(stub.codecs(codec).input, form === 'text', value);
     if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, stub);
-    if (this.#linkHasRoom()) {
+    if ((this.#lastWaiting === undefined || options?.policy !== 'wait') && this.#linkHasRoom()) {
       this.engine.notify(stub.method.action, options?.headers, payload);
       this.shared.counters.eventsOut++;
       this.wrote();
@@ -568,7 +570,18 @@ export class LiveConnection implements Connection, DispatchHost {
     return sent;
   }
 
-  async #offerWhenRoom(packet: Uint8Array | string): Promise<boolean> {
+  /** Events that wait for room keep their order: each waits for the one before. */
+  #offerWhenRoom(packet: Uint8Array | string): Promise<boolean> {
+    const before = this.#lastWaiting;
+    const next = (): Promise<boolean> => this.#sendWhenRoom(packet);
+    const mine = before === undefined ? next() : before.then(next, next);
+    this.#lastWaiting = mine;
+    return mine.finally(() => {
+      if (this.#lastWaiting === mine) this.#lastWaiting = undefined;
+    });
+  }
+
+  async #sendWhenRoom(packet: Uint8Array | string): Promise<boolean> {
     while (this.#linkFull && this.#ended === undefined && !this.#slowReader().hasRoom(packet.length)) {
       await new Promise<void>((resolve) => this.#slowReader().wait(resolve));
     }

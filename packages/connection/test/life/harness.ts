@@ -229,10 +229,10 @@ export async function outcome(promise: Promise<unknown>): Promise<string> {
   }
 }
 
-/** As {@link outcome}, of a promise that may not have ended: `pending` then. */
-export async function soFar(promise: Promise<unknown>): Promise<string> {
+/** An outcome that may not be there yet: `pending` then. */
+export async function soFar(outcome: Promise<string>): Promise<string> {
   await settle();
-  return Promise.race([outcome(promise), settle().then(() => 'pending')]);
+  return Promise.race([outcome, settle().then(() => 'pending')]);
 }
 
 export function stateNames(states: readonly ClientState[]): string {
