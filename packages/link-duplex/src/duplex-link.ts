@@ -8,6 +8,7 @@ import {
   TLS_SAFE_WRITE_BYTES,
 } from './options.js';
 import { rememberPeer, socketPeer } from './peer.js';
+import { atEndOfTurn } from './turn.js';
 
 const OPEN = 0;
 /** The peer's end was read; what its last data makes us say is still taken. */
@@ -100,7 +101,7 @@ class DuplexLink implements StreamLink {
   }
 
   defer(fn: () => void): void {
-    process.nextTick(fn);
+    atEndOfTurn(fn);
   }
 
   start(handler: LinkHandler<Uint8Array>): void {

@@ -23,3 +23,4 @@ export {
   type TlsOptions,
   type TlsServerOptions,
 } from './tls-options.js';
+export { atEndOfTurn } from './turn.js';
