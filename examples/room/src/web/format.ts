@@ -14,7 +14,10 @@ export function hueOf(name: string): string {
 
 /** Two letters for an avatar: of two words the first ones, else the first two. */
 export function initialsOf(name: string): string {
-  const words = name.trim().split(/[\s._-]+/).filter((word) => word !== '');
+  const words = name
+    .trim()
+    .split(/[\s._-]+/)
+    .filter((word) => word !== '');
   const [first = '?', second] = words;
   const letters = second === undefined ? [...first].slice(0, 2) : [[...first][0]!, [...second][0]!];
   return letters.join('').toUpperCase();

@@ -9,7 +9,15 @@ import {
   readServerHandshakeText,
   readTextPacket,
 } from '@stmp/packet';
-import { type AnyMethod, getHeader, type Headers, jsonCodec, type MessageType, type PayloadCodec, statusName } from 'stmp';
+import {
+  type AnyMethod,
+  getHeader,
+  type Headers,
+  jsonCodec,
+  type MessageType,
+  type PayloadCodec,
+  statusName,
+} from 'stmp';
 import { FieldError, RoomEvents, RoomService, UserEvents, UserService } from '../generated/room.js';
 import { binaryParts, handshakeParts, type PacketPart, textParts } from './packet-parts.js';
 import type { Traffic } from './packet-tap.js';
@@ -73,7 +81,7 @@ export class PacketReader {
       this.#welcomed = false;
       this.#calls.clear();
       const query = new URLSearchParams(traffic.headers.map(([name, value]) => [name, value])).toString();
-      const parts = [{ name: 'query', raw: `?${query}`, means: 'The handshake of a WebSocket client.' }];
+      const parts: PacketPart[] = [{ name: 'query', raw: `?${query}`, means: 'The handshake of a WebSocket client.' }];
       return { atMs, way: 'out', kind: 'hello', size: query.length, headers: traffic.headers, parts };
     }
     const { unit, way } = traffic;
@@ -93,8 +101,7 @@ export class PacketReader {
       const { status, header, message } = readServerHandshakeText(unit, LIMITS);
       return { kind: 'welcome', status, headers: header, payload: message || undefined, parts: handshakeParts(unit) };
     }
-    const { handshake } = readServerHandshake(unit, LIMITS)!;
-    const { status, header, message } = handshake;
+    const { status, header, message } = readServerHandshake(unit, 0, unit.length, LIMITS)!.value;
     return { kind: 'welcome', status, headers: header, payload: message || undefined, parts: handshakeParts(unit) };
   }
 
