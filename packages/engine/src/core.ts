@@ -239,8 +239,8 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
     if (into.action === CONTROL_DRAIN && this.session?.extensions.includes('drain')) return EngineEvent.Drain;
     if (into.action === CONTROL_CANCEL && this.session?.extensions.includes('cancel') && into.end >= 0) {
       const { start, end } = into;
-      if (into.text !== undefined) {
-        const hex = into.text.slice(start, end).trim();
+      if (this.session.text) {
+        const hex = (into.text?.slice(start, end) ?? new TextDecoder().decode(into.bytes.subarray(start, end))).trim();
         if (!/^[0-9A-Fa-f]{1,4}$/.test(hex)) return EngineEvent.None;
         into.mid = Number.parseInt(hex, 16);
       } else {

@@ -6,6 +6,7 @@ import {
   PONG,
   readMessagePacket,
   readTextPacket,
+  readTextPacketBytes,
   TEXT_PING,
   TEXT_PONG,
   textClose,
@@ -23,7 +24,6 @@ import type { Engine, Inbound, Session } from './types.js';
 const NO_BYTES = new Uint8Array(0);
 const encoder = new TextEncoder();
 // A byte order mark is data: without ignoreBOM it would be dropped.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const PING_UNIT = Uint8Array.of(PING);
 const PONG_UNIT = Uint8Array.of(PONG);
 
@@ -83,18 +83,19 @@ class MessageEngine extends EngineCore<Unit> {
   protected readPacket(into: Inbound): number {
     const unit = this.#next();
     if (unit === undefined) return 0;
+    const text = this.session!.text;
     let read: number;
-    // The negotiated format decides, not the type of the message: the original sends text in binary messages.
-    if (this.session!.text) {
-      const text = typeof unit === 'string' ? unit : decoder.decode(unit);
-      into.text = text;
+    // The negotiated format decides, not the type of the message: the original sends text in binary messages,
+    // whose payloads may be any bytes, so those are read as bytes.
+    if (text && typeof unit === 'string') {
+      into.text = unit;
       into.bytes = NO_BYTES;
-      read = readTextPacket(text, this.options, into);
+      read = readTextPacket(unit, this.options, into);
     } else {
       const bytes = typeof unit === 'string' ? encoder.encode(unit) : unit;
       into.text = undefined;
       into.bytes = bytes;
-      read = readMessagePacket(bytes, this.options, into);
+      read = text ? readTextPacketBytes(bytes, this.options, into) : readMessagePacket(bytes, this.options, into);
     }
     return read < 0 ? read : 1;
   }
