@@ -107,7 +107,11 @@ process.on('message', async ({ run, count = 1, depth = 1, bytes = 38, ms = 1000 
       now = after;
     }
     times.sort((a, b) => a - b);
-    process.send({ calls: times.length, p50Us: times[times.length >> 1] * 1000, p99Us: times[Math.floor(times.length * 0.99)] * 1000 });
+    process.send({
+      calls: times.length,
+      p50Us: times[times.length >> 1] * 1000,
+      p99Us: times[Math.floor(times.length * 0.99)] * 1000,
+    });
   } else if (run === 'load') {
     let calls = 0;
     const from = performance.now();

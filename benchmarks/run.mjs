@@ -102,7 +102,10 @@ async function bytes(kind) {
     let count = 0;
     const relay = net.createServer((near) => {
       const far = net.connect({ port, host: '127.0.0.1', noDelay: true });
-      for (const [from, to] of [[near, far], [far, near]]) {
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ]) {
         from.on('data', (chunk) => {
           count += chunk.length;
           to.write(chunk);
@@ -127,10 +130,26 @@ async function bytes(kind) {
 
 const WORKLOADS = {
   latency: { title: 'one call at a time', run: latency, figures: { p50Us: 'p50 us', p99Us: 'p99 us' } },
-  pipelined: { title: '1 connection, 64 in flight', run: (kind) => load(kind, { count: 1, depth: 64, bytes: 38 }), figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' } },
-  kilobyte: { title: '64 in flight, 1 kB', run: (kind) => load(kind, { count: 1, depth: 64, bytes: 1024 }), figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' } },
-  fan: { title: '100 connections x 8', run: (kind) => load(kind, { count: 100, depth: 8, bytes: 38 }), figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' } },
-  broadcast: { title: 'one event to 1,000 connections', run: broadcast, figures: { cpuUsPerDelivery: 'server CPU us/delivery' } },
+  pipelined: {
+    title: '1 connection, 64 in flight',
+    run: (kind) => load(kind, { count: 1, depth: 64, bytes: 38 }),
+    figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' },
+  },
+  kilobyte: {
+    title: '64 in flight, 1 kB',
+    run: (kind) => load(kind, { count: 1, depth: 64, bytes: 1024 }),
+    figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' },
+  },
+  fan: {
+    title: '100 connections x 8',
+    run: (kind) => load(kind, { count: 100, depth: 8, bytes: 38 }),
+    figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' },
+  },
+  broadcast: {
+    title: 'one event to 1,000 connections',
+    run: broadcast,
+    figures: { cpuUsPerDelivery: 'server CPU us/delivery' },
+  },
   idle: { title: 'idle connection', run: idle, figures: { rssPerConnection: 'server RSS bytes' } },
   bytes: { title: 'bytes per small call, both ways', run: bytes, figures: { bytesPerCall: 'bytes' } },
 };
@@ -146,7 +165,9 @@ const TARGETS = {
   'bytes.bytesPerCall': [90 / 84, 97 / 84],
 };
 
-console.log(`Node.js ${process.version}, ${ROUNDS} rounds of ${MS} ms, ${pinned ? 'server and client pinned to a core each' : 'not pinned'}`);
+console.log(
+  `Node.js ${process.version}, ${ROUNDS} rounds of ${MS} ms, ${pinned ? 'server and client pinned to a core each' : 'not pinned'}`,
+);
 const report = {};
 for (const [name, { title, run, figures }] of Object.entries(WORKLOADS)) {
   if (!wanted(name)) continue;
@@ -158,12 +179,22 @@ for (const [name, { title, run, figures }] of Object.entries(WORKLOADS)) {
   for (const [figure, label] of Object.entries(figures)) {
     for (const kind of KINDS) {
       const all = results[kind].map((result) => result[figure]);
-      const ratios = results[kind].map((result, round) => result[figure] / (results['bare-ws'] ?? results[kind])[round][figure]);
+      const ratios = results[kind].map(
+        (result, round) => result[figure] / (results['bare-ws'] ?? results[kind])[round][figure],
+      );
       const ratio = median(ratios);
       const target = kind.startsWith('stmp') ? TARGETS[`${name}.${figure}`]?.[kind === 'stmp-tcp' ? 0 : 1] : undefined;
-      const met = target === undefined ? '' : (figure === 'callsPerSecond' ? ratio >= target : ratio <= target) ? 'met' : 'MISSED';
-      const aim = target === undefined ? '' : `target ${figure === 'callsPerSecond' ? '>=' : '<='} ${target.toFixed(2)} ${met}`;
-      console.log(`  ${label.padEnd(24)} ${kind.padEnd(9)} ${median(all).toFixed(2).padStart(12)}  ratio ${ratio.toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})  ${aim}`);
+      const met =
+        target === undefined
+          ? ''
+          : (figure === 'callsPerSecond' ? ratio >= target : ratio <= target)
+            ? 'met'
+            : 'MISSED';
+      const aim =
+        target === undefined ? '' : `target ${figure === 'callsPerSecond' ? '>=' : '<='} ${target.toFixed(2)} ${met}`;
+      console.log(
+        `  ${label.padEnd(24)} ${kind.padEnd(9)} ${median(all).toFixed(2).padStart(12)}  ratio ${ratio.toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})  ${aim}`,
+      );
       report[`${name}.${figure}.${kind}`] = { median: median(all), ratio, all };
     }
   }

@@ -1,13 +1,12 @@
 // One server process: `node server.mjs KIND`. It answers questions of its parent over IPC.
 import net from 'node:net';
-import { WebSocketServer } from 'ws';
 import { audience, createServer } from 'stmp';
+import { WebSocketServer } from 'ws';
 import { EchoService, NoteEvents, textOf } from './service.mjs';
 
 const kind = process.argv[2];
 let broadcast = () => 0;
 let port = 0;
-let wire = () => 0;
 
 if (kind === 'bare-net') {
   const sockets = new Set();
@@ -74,4 +73,4 @@ process.on('message', (message) => {
   }
 });
 process.on('disconnect', () => process.exit(0));
-process.send({ port, wire: wire() });
+process.send({ port });

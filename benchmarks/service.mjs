@@ -1,5 +1,11 @@
 // The service of the benchmarks, as the generator would write it.
-const Note = { typeName: 'bench.Note', fields: [[1, 'id', 'uint32'], [2, 'text', 'string']] };
+const Note = {
+  typeName: 'bench.Note',
+  fields: [
+    [1, 'id', 'uint32'],
+    [2, 'text', 'string'],
+  ],
+};
 export const EchoService = {
   kind: 'service',
   typeName: 'bench.EchoService',

@@ -1,6 +1,7 @@
 // Builds stmp as one ready ESM file for pages without a bundler: packages/stmp/dist/browser/stmp.js.
-import { build } from 'esbuild';
+
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 

@@ -23,7 +23,9 @@ const LAYERS = {
 LAYERS.stmp = Object.keys(LAYERS).filter((name) => name !== 'conformance' && name !== 'protoc-gen-stmp');
 
 /** Packages that run in browsers; of some, the Node.js entries excepted. */
-const PORTABLE = Object.keys(LAYERS).filter((name) => !['link-duplex', 'transport-tcp', 'transport-kcp', 'protoc-gen-stmp'].includes(name));
+const PORTABLE = Object.keys(LAYERS).filter(
+  (name) => !['link-duplex', 'transport-tcp', 'transport-kcp', 'protoc-gen-stmp'].includes(name),
+);
 const NODE_FILES = '^packages/(compression-gzip|kcp|transport-ws|stmp)/src/(node|server)';
 
 module.exports = { LAYERS, PORTABLE, NODE_FILES };

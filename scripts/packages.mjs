@@ -18,9 +18,21 @@ function check(label, command, args) {
 }
 
 execFileSync('npm', ['run', 'build', '--silent'], { cwd: root, stdio: 'inherit' });
-for (const name of readdirSync(`${root}packages`)) check(`publint ${name}`, bin('publint'), ['--strict', `packages/${name}`]);
+for (const name of readdirSync(`${root}packages`))
+  check(`publint ${name}`, bin('publint'), ['--strict', `packages/${name}`]);
 for (const name of ['packet', 'transport-ws', 'stmp']) {
-  check(`attw ${name}`, bin('attw'), ['--pack', `packages/${name}`, '--profile', 'esm-only', '--exclude-entrypoints', './package.json', '--format', 'ascii', '--no-emoji', '--quiet']);
+  check(`attw ${name}`, bin('attw'), [
+    '--pack',
+    `packages/${name}`,
+    '--profile',
+    'esm-only',
+    '--exclude-entrypoints',
+    './package.json',
+    '--format',
+    'ascii',
+    '--no-emoji',
+    '--quiet',
+  ]);
 }
 check('sherif', bin('sherif'), []);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,27 +54,46 @@ describe('npm run boundaries', () => {
   afterAll(() => rmSync(copy, { recursive: true }));
 
   it('refuses an upward import, a Node.js import in a portable package, and nothing else', () => {
-    for (const file of ['.dependency-cruiser.cjs', 'tsconfig.boundaries.json', 'tsconfig.base.json', 'package.json', 'scripts/layers.cjs']) {
+    for (const file of [
+      '.dependency-cruiser.cjs',
+      'tsconfig.boundaries.json',
+      'tsconfig.base.json',
+      'package.json',
+      'scripts/layers.cjs',
+    ]) {
       cpSync(join(root, file), join(copy, file));
     }
     for (const name of Object.keys(LAYERS)) {
       for (const part of ['src', 'package.json']) {
-        if (existsSync(join(root, 'packages', name, part))) cpSync(join(root, 'packages', name, part), join(copy, 'packages', name, part), { recursive: true });
+        if (existsSync(join(root, 'packages', name, part)))
+          cpSync(join(root, 'packages', name, part), join(copy, 'packages', name, part), { recursive: true });
       }
     }
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     const cruise = (): { status: number | null; output: string } => {
       const folders = Object.keys(LAYERS).map((name) => `packages/${name}/src`);
-      const run = spawnSync(process.execPath, [join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', ...folders], {
-        cwd: copy,
-        encoding: 'utf8',
-      });
+      const run = spawnSync(
+        process.execPath,
+        [
+          join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs'),
+          '--config',
+          '.dependency-cruiser.cjs',
+          ...folders,
+        ],
+        {
+          cwd: copy,
+          encoding: 'utf8',
+        },
+      );
       return { status: run.status, output: run.stdout + run.stderr };
     };
     const clean = cruise();
     expect(clean.output).toContain('no dependency violations');
     expect(clean.status).toBe(0);
-    writeFileSync(join(copy, 'packages/packet/src/seeded.ts'), "import type { Engine } from '@stmp/engine';\nimport { readFileSync } from 'node:fs';\nexport type X = Engine;\nexport const y = readFileSync;\n");
+    writeFileSync(
+      join(copy, 'packages/packet/src/seeded.ts'),
+      "import type { Engine } from '@stmp/engine';\nimport { readFileSync } from 'node:fs';\nexport type X = Engine;\nexport const y = readFileSync;\n",
+    );
     const faulty = cruise();
     expect(faulty.status).not.toBe(0);
     expect(faulty.output).toContain('layer-packet');

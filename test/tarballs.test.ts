@@ -1,6 +1,15 @@
 // The packages as a user gets them: packed, unpacked into the node_modules of an empty folder, third-party packages linked.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,11 +17,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'stmp-tarballs-'));
-const folderOf = new Map(readdirSync(join(root, 'packages')).map((folder) => [folder === 'stmp' ? 'stmp' : `@stmp/${folder}`, folder]));
+const folderOf = new Map(
+  readdirSync(join(root, 'packages')).map((folder) => [folder === 'stmp' ? 'stmp' : `@stmp/${folder}`, folder]),
+);
 const packed = new Map<string, string>();
 
 function dependenciesOf(manifestFolder: string): string[] {
-  const { dependencies = {} } = JSON.parse(readFileSync(join(manifestFolder, 'package.json'), 'utf8')) as { dependencies?: Record<string, string> };
+  const { dependencies = {} } = JSON.parse(readFileSync(join(manifestFolder, 'package.json'), 'utf8')) as {
+    dependencies?: Record<string, string>;
+  };
   return Object.keys(dependencies);
 }
 
@@ -64,7 +77,10 @@ function typecheck(folder: string, resolution: 'nodenext' | 'bundler', skipLibCh
     skipLibCheck,
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
-  const result = spawnSync(process.execPath, [join(root, 'node_modules/@typescript/native/bin/tsc'), '-p', '.'], { cwd: folder, encoding: 'utf8' });
+  const result = spawnSync(process.execPath, [join(root, 'node_modules/@typescript/native/bin/tsc'), '-p', '.'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
   expect(result.stdout + result.stderr).toBe('');
 }
 
@@ -80,12 +96,18 @@ const DEFINE = `const Echo = defineService('test.EchoService', { say: method({})
 
 beforeAll(() => {
   const names = [...folderOf.keys()];
-  const out = execFileSync('npm', ['pack', '--json', '--silent', '--pack-destination', work, ...names.flatMap((name) => ['-w', name])], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const list = JSON.parse(out) as { name: string; filename: string; files: { path: string }[] }[] | Record<string, { name: string; filename: string; files: { path: string }[] }>;
+  const out = execFileSync(
+    'npm',
+    ['pack', '--json', '--silent', '--pack-destination', work, ...names.flatMap((name) => ['-w', name])],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  const list = JSON.parse(out) as
+    | { name: string; filename: string; files: { path: string }[] }[]
+    | Record<string, { name: string; filename: string; files: { path: string }[] }>;
   for (const entry of Object.values(list)) {
     packed.set(entry.name, join(work, entry.filename));
     const stray = entry.files.filter(({ path }) => /tsbuildinfo|(^|\/)test\/|\.test\./.test(path));
@@ -119,7 +141,9 @@ describe('packed tarballs', () => {
 
   it('tcp + json + connection, cherry-picked, from ESM and require', () => {
     const folder = project('cherry', CHERRY);
-    expect(run(folder, 'main.mjs', assembly((names, from) => `import { ${names} } from '${from}';`) + ECHO).trim()).toBe('hello!');
+    expect(
+      run(folder, 'main.mjs', assembly((names, from) => `import { ${names} } from '${from}';`) + ECHO).trim(),
+    ).toBe('hello!');
     const required = assembly((names, from) => `const { ${names} } = require('${from}');`);
     expect(run(folder, 'main.cjs', `${required}\n(async () => {${ECHO}})();`).trim()).toBe('hello!');
   });
@@ -133,7 +157,13 @@ describe('packed tarballs', () => {
   it('stmp, from ESM and require', () => {
     const folder = project('meta', ['stmp']);
     expect(run(folder, 'main.mjs', META((names) => `import { ${names} } from 'stmp';`) + ECHO).trim()).toBe('hello!');
-    expect(run(folder, 'main.cjs', `${META((names) => `const { ${names} } = require('stmp');`)}\n(async () => {${ECHO}})();`).trim()).toBe('hello!');
+    expect(
+      run(
+        folder,
+        'main.cjs',
+        `${META((names) => `const { ${names} } = require('stmp');`)}\n(async () => {${ECHO}})();`,
+      ).trim(),
+    ).toBe('hello!');
   });
 
   it('stmp as one file for a page', () => {

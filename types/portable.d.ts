@@ -3,15 +3,18 @@
 
 interface AbortSignal {
   readonly aborted: boolean;
+  // biome-ignore lint/suspicious/noExplicitAny: as in every platform's declarations
   readonly reason: any;
   throwIfAborted(): void;
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
+// biome-ignore lint/suspicious/noExplicitAny: as in every platform's declarations
 declare var AbortSignal: { abort(reason?: any): AbortSignal; any(signals: AbortSignal[]): AbortSignal };
 
 interface AbortController {
   readonly signal: AbortSignal;
+  // biome-ignore lint/suspicious/noExplicitAny: as in every platform's declarations
   abort(reason?: any): void;
 }
 declare var AbortController: { new (): AbortController };

@@ -7,15 +7,19 @@ import { measure } from './measure.js';
 const table = fileURLToPath(new URL('sizes.json', import.meta.url));
 const committed = JSON.parse(readFileSync(table, 'utf8')) as Record<string, number>;
 // STMP_WRITE_SIZES=1 writes the table anew.
-const write = process.env['STMP_WRITE_SIZES'] === '1';
+const write = process.env.STMP_WRITE_SIZES === '1';
 
 describe('bundle sizes (bytes, minified, gzip -9)', () => {
   for (const [name, { source, targetBytes }] of Object.entries(ENTRIES)) {
     it(`${name}: within 1 % of the table`, async () => {
       const { bytes, text, inputs } = await measure(source);
       if (write) committed[name] = bytes;
-      expect(Math.abs(bytes - (committed[name] ?? 0)) / bytes, `${name} is ${bytes} bytes, the table says ${committed[name]}`).toBeLessThanOrEqual(0.01);
-      if (bytes > targetBytes) console.warn(`${name}: ${bytes} bytes, ${bytes - targetBytes} above the target of ${targetBytes}`);
+      expect(
+        Math.abs(bytes - (committed[name] ?? 0)) / bytes,
+        `${name} is ${bytes} bytes, the table says ${committed[name]}`,
+      ).toBeLessThanOrEqual(0.01);
+      if (bytes > targetBytes)
+        console.warn(`${name}: ${bytes} bytes, ${bytes - targetBytes} above the target of ${targetBytes}`);
       // Nothing of Node.js, no polyfill, no code from strings.
       expect(Object.keys(inputs).filter((input) => /node_modules\/ws\/|link-duplex|\/node\//.test(input))).toEqual([]);
       expect(text).not.toMatch(/\bnew Function\b|\beval\(/);

@@ -46,7 +46,9 @@ client.connect().catch((error: unknown) => {
 // One line after the other, so that piped input works like typed input.
 let queue = client.connect().catch(() => {});
 terminal.on('line', (line) => {
-  queue = queue.then(() => run(line)).catch((error: unknown) => print(isStmpError(error) ? `! ${error.message}` : String(error)));
+  queue = queue
+    .then(() => run(line))
+    .catch((error: unknown) => print(isStmpError(error) ? `! ${error.message}` : String(error)));
 });
 terminal.on('close', () => {
   queue = queue.then(() => client.close());
