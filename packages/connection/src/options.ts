@@ -39,15 +39,20 @@ export function checkNumber(name: string, value: number, min: number, max: numbe
   return value;
 }
 
+/** Throws for rates that are not above 0, naming them. */
+export function checkRates(option: string, rates: Rates | undefined): void {
+  for (const [name, rate] of Object.entries(rates ?? {})) {
+    if (rate !== undefined) checkNumber(`${option}.${name}`, rate as number, Number.MIN_VALUE);
+  }
+}
+
 export function resolveConnectionOptions(options: ConnectionOptions): ResolvedConnectionOptions {
   if (!Array.isArray(options.codecs) || options.codecs.length === 0) {
     throw new TypeError('codecs must be a list of at least one payload codec');
   }
   for (const [name, ms] of Object.entries(options.methodTimeoutsMs ?? {}))
     checkNumber(`methodTimeoutsMs.${name}`, ms, 0);
-  for (const [name, rate] of Object.entries(options.rates ?? {})) {
-    if (rate !== undefined) checkNumber(`rates.${name}`, rate as number, Number.MIN_VALUE);
-  }
+  checkRates('rates', options.rates);
   return {
     engine: resolveEngineOptions(options),
     codecs: options.codecs,

@@ -21,7 +21,7 @@ import type { Context } from './context.js';
 import { DrainSchedule } from './drain.js';
 import { LiveConnection, type Owner } from './live-connection.js';
 import { isForPeer, type Middleware } from './middleware.js';
-import { checkNumber, resolveConnectionOptions } from './options.js';
+import { checkNumber, checkRates, resolveConnectionOptions } from './options.js';
 import { KeyedRates } from './rates.js';
 import { Router } from './router.js';
 import { type Counters, Shared } from './shared.js';
@@ -172,6 +172,7 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
       1,
     );
     this.#addressOf = options.addressOf ?? socketAddress;
+    checkRates('ratesPerAddress', options.ratesPerAddress);
     this.#keyedRates = options.ratesPerAddress && new KeyedRates(options.ratesPerAddress);
     this.#accessLog = options.accessLog && new AccessLog(options.accessLog);
     this.#schedule = new DrainSchedule(this.shared.options.clock, () => this.#live.size);
@@ -271,7 +272,8 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
     const connection = new LiveConnection('server', link, handshake, this);
     const status = this.#admit(connection);
     if (status === Status.Ok) this.#live.set(connection, this.shared.options.clock.nowMs());
-    // Before it starts: the refusal is all that is spent on it.
+    // Before it starts: the refusal is all that is spent on it. Not even that, when too many do not leave.
+    else if (this.#leaving.size >= this.#maxConnections) connection.abort();
     else void connection.close({ status });
     connection.start();
     return connection;
