@@ -92,7 +92,7 @@ export class FakeClock implements Clock {
       next.fn();
       await settle();
     }
-    this.now = until;
+    this.now = Math.max(this.now, until);
   }
 }
 
