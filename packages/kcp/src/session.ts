@@ -48,6 +48,10 @@ export class Session implements Kcp {
   #probeWaitMs = 0;
   #resendAtMs = Number.POSITIVE_INFINITY;
   #scannedAtMs = Number.NEGATIVE_INFINITY;
+  /** When data of ours was last acknowledged, and the number and timestamp of the latest such segment. */
+  #progressAtMs = Number.NEGATIVE_INFINITY;
+  #progressSn = 0;
+  #progressTs = 0;
   /** Some segment was skipped often enough to be sent again without waiting. */
   #skipped = false;
   #heard = false;
@@ -183,7 +187,12 @@ export class Session implements Kcp {
     }
     if (at === 0) return false;
     this.#heard = true;
-    if (highest !== undefined) this.#countSkipped(highest, highestTs, serial);
+    if (highest !== undefined) {
+      this.#progressAtMs = nowMs;
+      this.#progressSn = highest;
+      this.#progressTs = highestTs;
+      this.#countSkipped(highest, highestTs, serial);
+    }
     if (this.#congestion !== undefined && distance(outbox.first, before) > 0) {
       this.#congestion.advanced(this.#remoteWindow);
     }
@@ -314,7 +323,14 @@ export class Session implements Kcp {
       const segment = outbox.at(sn);
       if (segment.acked) continue;
       const fast = resend > 0 && segment.skippedCount >= enough;
-      const late = nowMs >= segment.resendAtMs;
+      let late = nowMs >= segment.resendAtMs;
+      if (late && !fast) {
+        const expectedAtMs = this.#expectedAtMs(segment);
+        if (nowMs < expectedAtMs) {
+          segment.resendAtMs = expectedAtMs;
+          late = false;
+        }
+      }
       if (fast || late || this.#answersOnly) {
         if (late && !fast && segment.sentCount >= deadLink) {
           this.#fail('dead_link');
@@ -346,6 +362,17 @@ export class Session implements Kcp {
     if (this.#congestion === undefined) return;
     if (skipped > 0) this.#congestion.resent(outbox.inFlight, resend);
     if (timedOut > 0) this.#congestion.timedOut();
+  }
+
+  /**
+   * When at latest the acknowledgement of a segment should be here, if what was sent before it still arrives, one
+   * after the other: behind a queue that fills, the round trip grows faster than the timeout, and without this a
+   * window would be sent twice. -Infinity: something sent later has arrived already.
+   */
+  #expectedAtMs(segment: Segment): number {
+    const behindMs = distance(segment.ts, this.#progressTs);
+    if (behindMs < 0 || (behindMs === 0 && distance(segment.sn, this.#progressSn) < 0)) return Number.NEGATIVE_INFINITY;
+    return this.#progressAtMs + behindMs + this.#roundTrip.marginMs;
   }
 
   /** Moves from the queue into the window what both ends have room for. */

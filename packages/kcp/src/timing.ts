@@ -29,8 +29,13 @@ export class RoundTrip {
       const weight = roundTripMs < this.smoothedMs - this.#variationMs ? 32 : 4;
       this.#variationMs += (Math.abs(delta) - this.#variationMs) / weight;
     }
-    const rto = Math.ceil(this.smoothedMs + Math.max(this.#intervalMs, 4 * this.#variationMs));
+    const rto = Math.ceil(this.smoothedMs + this.marginMs);
     this.rtoMs = Math.min(Math.max(rto, this.#minRtoMs), MAX_RTO_MS);
+  }
+
+  /** What the timeout allows beyond the smoothed round trip. */
+  get marginMs(): number {
+    return Math.max(this.#intervalMs, 4 * this.#variationMs);
   }
 
   /** The next timeout of a segment whose last one was `rtoMs`: linear growth, half as steep with `nodelay`. */
