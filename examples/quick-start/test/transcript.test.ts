@@ -17,7 +17,7 @@ it('prints every call, reply and event, and exits with 0 within seconds', () => 
   const reply = lines.findIndex((line) => line.startsWith('bob    <- RoomModel'));
   const event = lines.findIndex((line) => line.startsWith('alice  <- RoomEvents.Join'));
   if (reply < event) [lines[reply], lines[event]] = [lines[event]!, lines[reply]!];
-  const left = lines.findIndex((line) => line === 'bob    <- Empty {}');
+  const left = lines.indexOf('bob    <- Empty {}');
   const exit = lines.findIndex((line) => line.startsWith('alice  <- RoomEvents.Exit'));
   if (left < exit) [lines[left], lines[exit]] = [lines[exit]!, lines[left]!];
   const [alice, bob] = [...names.values()].slice(2);
