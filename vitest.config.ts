@@ -46,7 +46,8 @@ export default defineConfig({
       include: ['packages/*/test/**/*.test-d.ts', 'test/**/*.test-d.ts'],
       tsconfig: './tsconfig.test.json',
     },
-    coverage: { include: ['packages/*/src/**'], exclude: ['**/*.d.ts'], reporter: ['text-summary', 'json-summary'] },
+    coverage: {
+      enabled: process.env.CI === 'true', include: ['packages/*/src/**'], exclude: ['**/*.d.ts'], reporter: ['text-summary', 'json-summary'] },
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
