@@ -158,6 +158,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
         if (next > 0) {
           this.#at = next;
           into.bytes = this.#chunk;
+          into.text = undefined;
           return 1;
         }
         if (next < 0) return next;
@@ -198,6 +199,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
         this.#tail = undefined;
         this.#tailLength = 0;
         into.bytes = tail;
+        into.text = undefined;
         return 1;
       }
       this.#tailNeeds = into.needed;
