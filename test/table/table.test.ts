@@ -1,0 +1,51 @@
+import { createClient, createServer } from '@stmp/connection';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TABLE_CASES } from './cases.js';
+import { tableRows } from './rows.js';
+import { implementTable } from './service.js';
+
+const rows = await tableRows();
+
+describe.each(rows)('$name', (row) => {
+  const reported: unknown[] = [];
+  const server = createServer<unknown, unknown>({
+    codecs: row.codecs,
+    compressions: row.compressions,
+    listeners: [row.listener],
+    hooks: { onError: (error) => void reported.push(error) },
+  });
+  let address = '';
+  beforeAll(async () => {
+    implementTable(server);
+    ({ address } = await server.listen(row.address));
+  });
+  afterAll(async () => {
+    // Every case has closed what it opened, and nothing is left of the rest.
+    await expect.poll(() => server.counters().connectionsOpen, { timeout: 5_000 }).toBe(0);
+    await server.close();
+    expect(new Set(reported.map((error) => (error as Error).message))).toEqual(new Set(['secret']));
+  });
+
+  for (const codec of row.codecs) {
+    describe.concurrent(codec.contentType.slice('application/'.length), () => {
+      for (const { name, run } of TABLE_CASES) {
+        it(name, () =>
+          run({
+            contentType: codec.contentType,
+            text: row.packetFormat === 'text',
+            secure: row.secure,
+            encoding: row.compressions[0]?.encoding,
+            createClient: (options) =>
+              createClient(address, {
+                codecs: [codec],
+                compressions: row.compressions,
+                packetFormat: row.packetFormat,
+                dialers: [row.dialer],
+                ...options,
+              }),
+          }),
+        );
+      }
+    });
+  }
+});
