@@ -27,7 +27,7 @@ import { LiveConnection, type Owner } from './live-connection.js';
 import type { Middleware } from './middleware.js';
 import { checkNumber, resolveConnectionOptions } from './options.js';
 import { Router } from './router.js';
-import { type Counters, Shared } from './shared.js';
+import { type Counters, type NewStreamEngine, Shared } from './shared.js';
 import { type Described, type Stub, StubCache, sendersOf } from './stubs.js';
 import type { CloseOptions, Connection, ConnectionEnd, ConnectionOptions } from './types.js';
 import { Waiters } from './waiters.js';
@@ -50,6 +50,12 @@ export interface ClientOptions extends ConnectionOptions {
   readonly reconnect?: Backoff | BackoffFunction | false | undefined;
   /** Time for one attempt: link and handshake. Default 20_000; 0: none. */
   readonly connectTimeoutMs?: number | undefined;
+  /**
+   * Makes engines for byte streams: `createStreamEngine` of `@stmp/engine`, which is the default in Node.js. Elsewhere
+   * there is none, since browsers have no byte streams and their bundles are to be small; a stream link is
+   * `unsupported` then.
+   */
+  readonly streamEngine?: NewStreamEngine | undefined;
   /**
    * Calls `check` whenever the platform may have slept, as browsers do in the background; the client then looks at the
    * clock at once. The result ends it. `onWake` of `@stmp/transport-ws` is one.
@@ -195,7 +201,7 @@ class StmpClient implements Client, Owner {
     this.#link = link;
     this.#backoff = options.reconnect === false ? undefined : resolveBackoff(options.reconnect);
     checkNumber('connectTimeoutMs', options.connectTimeoutMs ?? 20_000, 0);
-    this.shared = new Shared(resolveConnectionOptions(options), new Router());
+    this.shared = new Shared(resolveConnectionOptions(options), new Router(), options.streamEngine);
     this.#waiters = new Waiters(this.shared.options.clock);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -391,11 +397,9 @@ class StmpClient implements Client, Owner {
         maxUnitBytes: engine.maxPacketBytes + 128,
       }));
     this.#link = undefined;
-    if (this.#closing || signal.aborted) {
-      link.start({ onData: () => {}, onDrain: () => {}, onClose: () => {} });
-      link.abort(new StmpError('aborted', 'no longer wanted'));
-      throw new StmpError('aborted', 'connecting was aborted');
-    }
+    if (this.#closing || signal.aborted) throw refuse(link, new StmpError('aborted', 'connecting was aborted'));
+    if (link.kind === 'stream' && this.shared.streamEngine === undefined)
+      throw refuse(link, new StmpError('unsupported', 'a byte stream needs the option streamEngine here'));
     const handshake = clientHandshake({
       ...offer,
       outOfBand: link.hello !== undefined,
@@ -612,6 +616,13 @@ class StmpClient implements Client, Owner {
     this.#waiters.settle(this.#closedError());
     this.#resolveClosed(end);
   }
+}
+
+/** Lets go of a link that is not to be used. */
+function refuse(link: Link, error: StmpError): StmpError {
+  link.start({ onData: () => {}, onDrain: () => {}, onClose: () => {} });
+  link.abort(error);
+  return error;
 }
 
 function notConnected(): StmpError {

@@ -17,15 +17,7 @@ export {
   exponentialBackoff,
   UPSTREAM_BACKOFF,
 } from './backoff.js';
-export {
-  type Client,
-  type ClientOptions,
-  connect,
-  connectLink,
-  createClient,
-  type SessionHook,
-  type SessionInfo,
-} from './client.js';
+export type { Client, ClientOptions, SessionHook, SessionInfo } from './client.js';
 export type { ClientState } from './client-state.js';
 export { type Clock, SYSTEM_CLOCK } from './clock.js';
 export type { Context } from './context.js';
@@ -48,6 +40,7 @@ export {
   type ServerOptions,
 } from './server.js';
 export type { Counters } from './shared.js';
+export { connect, connectLink, createClient } from './stream-client.js';
 export type {
   CloseOptions,
   Connection,

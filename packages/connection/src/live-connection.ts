@@ -13,7 +13,6 @@ import {
 import {
   createInbound,
   createMessageEngine,
-  createStreamEngine,
   type Engine,
   EngineEvent,
   encodeNotify,
@@ -137,7 +136,9 @@ export class LiveConnection implements Connection, DispatchHost {
     this.shared = owner.shared;
     const { engine: options, clock, rates } = owner.shared.options;
     const start = { handshake, options, nowMs: clock.nowMs() };
-    this.engine = link.kind === 'stream' ? createStreamEngine(start) : createMessageEngine(start);
+    const { streamEngine } = owner.shared;
+    // Who hands in a stream link has seen to it that there is an engine for it.
+    this.engine = link.kind === 'stream' ? streamEngine!(start) : createMessageEngine(start);
     if (rates !== undefined) this.#rates = new RateLimiter(rates, start.nowMs);
     this.#flush = () => this.#flushNow();
   }

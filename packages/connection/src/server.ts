@@ -12,7 +12,7 @@ import {
   StmpError,
   statusName,
 } from '@stmp/contract';
-import { type Handshake, serverHandshake } from '@stmp/engine';
+import { createStreamEngine, type Handshake, serverHandshake } from '@stmp/engine';
 import { createHeaders, type HeaderMap } from '@stmp/packet';
 import { AccessLog, type AccessLogOptions } from './access-log.js';
 import { type AddressOf, socketAddress } from './address.js';
@@ -162,7 +162,7 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
   #resolveClosed!: () => void;
 
   constructor(options: ServerOptions<Identity, State, L>) {
-    this.shared = new Shared(resolveConnectionOptions(options as ConnectionOptions), new Router());
+    this.shared = new Shared(resolveConnectionOptions(options as ConnectionOptions), new Router(), createStreamEngine);
     this.#options = options;
     this.#handshake = this.#newHandshake(undefined);
     this.#maxConnections = checkNumber('maxConnections', options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, 1);

@@ -1,3 +1,4 @@
+import type { Engine, NewEngine } from '@stmp/engine';
 import type { ResolvedConnectionOptions } from './options.js';
 import type { Router } from './router.js';
 import type { Connection } from './types.js';
@@ -38,15 +39,21 @@ export function createCounters(): Counters {
   };
 }
 
+/** `createStreamEngine` of `@stmp/engine`. */
+export type NewStreamEngine = (start: NewEngine) => Engine;
+
 /** What all connections of one server or client have in common. */
 export class Shared {
   readonly options: ResolvedConnectionOptions;
   readonly router: Router;
   readonly counters: Counters = createCounters();
+  /** Makes the engines of byte streams; absent from clients in browsers, which have none. */
+  readonly streamEngine: NewStreamEngine | undefined;
 
-  constructor(options: ResolvedConnectionOptions, router: Router) {
+  constructor(options: ResolvedConnectionOptions, router: Router, streamEngine: NewStreamEngine | undefined) {
     this.options = options;
     this.router = router;
+    this.streamEngine = streamEngine;
   }
 
   /** User code failed: it is told to whoever listens, and never goes further. */

@@ -1,0 +1,61 @@
+export type { AccessLogOptions } from './access-log.js';
+export { type AddressOf, addressKey, forwardedAddress, socketAddress } from './address.js';
+export type {
+  Awaitable,
+  CallOptions,
+  EmitOptions,
+  EventSender,
+  Implementation,
+  Listeners,
+  ServiceClient,
+  SlowReaderPolicy,
+} from './api.js';
+export {
+  type Backoff,
+  type BackoffFunction,
+  type ExponentialBackoffOptions,
+  exponentialBackoff,
+  UPSTREAM_BACKOFF,
+} from './backoff.js';
+export {
+  type Client,
+  type ClientOptions,
+  connect,
+  connectLink,
+  createClient,
+  type SessionHook,
+  type SessionInfo,
+} from './client.js';
+export type { ClientState } from './client-state.js';
+export { type Clock, SYSTEM_CLOCK } from './clock.js';
+export type { Context } from './context.js';
+export type { IncomingCall, Middleware, Reply } from './middleware.js';
+export {
+  DEFAULT_CALL_TIMEOUT_MS,
+  DEFAULT_MAX_CONCURRENT_HANDLERS,
+  DEFAULT_MAX_INBOX_BYTES,
+  DEFAULT_MAX_INBOX_COUNT,
+  DEFAULT_MAX_PENDING_CALLS,
+  DEFAULT_MAX_QUEUED_BYTES,
+} from './options.js';
+export {
+  type Authenticated,
+  type AuthenticationRequest,
+  createServer,
+  DEFAULT_MAX_CONNECTIONS,
+  type DrainOptions,
+  type Server,
+  type ServerOptions,
+} from './server.js';
+export type { Counters } from './shared.js';
+export type {
+  CloseOptions,
+  Connection,
+  ConnectionEnd,
+  ConnectionOptions,
+  Hooks,
+  Logger,
+  PacketInfo,
+  Rates,
+} from './types.js';
+export { type PreparedEvent, prepareEvent, type WireKey } from './wire.js';
