@@ -72,7 +72,7 @@ export function stateCases(bench: Bench): Case[] {
         a.start();
         b.start();
         a.send(Uint8Array.of(0));
-        await a.until('the last unit', () => left < 0);
+        await b.until('the last unit', () => left < 0);
         if (!bench.endTravels) void Promise.all([a.close(), b.close()]);
         await a.closed();
         await b.closed();
