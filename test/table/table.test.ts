@@ -1,12 +1,12 @@
 import { createClient, createServer } from '@stmp/connection';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TABLE_CASES } from './cases.js';
 import { tableRows } from './rows.js';
 import { implementTable } from './service.js';
 
 const rows = await tableRows();
 
-describe.each(rows)('$name', (row) => {
+describe.concurrent.each(rows)('$name', (row) => {
   const reported: unknown[] = [];
   const server = createServer<unknown, unknown>({
     codecs: row.codecs,
@@ -21,13 +21,13 @@ describe.each(rows)('$name', (row) => {
   });
   afterAll(async () => {
     // Every case has closed what it opened, and nothing is left of the rest.
-    await expect.poll(() => server.counters().connectionsOpen, { timeout: 5_000 }).toBe(0);
+    await vi.waitFor(() => expect(server.counters().connectionsOpen).toBe(0), 5_000);
     await server.close();
     expect(new Set(reported.map((error) => (error as Error).message))).toEqual(new Set(['secret']));
   });
 
   for (const codec of row.codecs) {
-    describe.concurrent(codec.contentType.slice('application/'.length), () => {
+    describe(codec.contentType.slice('application/'.length), () => {
       for (const { name, run } of TABLE_CASES) {
         it(name, () =>
           run({
