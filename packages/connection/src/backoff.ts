@@ -1,4 +1,4 @@
-import { checkNumber } from './options.js';
+import { resolveNumbers } from '@stmp/engine';
 
 /**
  * How long to wait before the next attempt.
@@ -27,10 +27,12 @@ export interface ExponentialBackoffOptions {
 
 /** Exponential with full jitter: each wait is drawn from 0 to the step, so that clients that lost one server do not come back as one. */
 export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Backoff {
-  const baseMs = checkNumber('baseMs', options.baseMs ?? 500, 1);
-  const maxMs = checkNumber('maxMs', options.maxMs ?? 30_000, 1);
-  const factor = checkNumber('factor', options.factor ?? 2, 1);
-  const maxAttempts = checkNumber('maxAttempts', options.maxAttempts ?? Number.MAX_SAFE_INTEGER, 0);
+  const { baseMs, maxMs, factor, maxAttempts } = resolveNumbers(options, {
+    baseMs: [500, 1],
+    maxMs: [30_000, 1],
+    factor: [2, 1],
+    maxAttempts: [Number.MAX_SAFE_INTEGER, 0],
+  });
   return {
     longestMs: maxMs,
     delayMs: (attempt, random) =>

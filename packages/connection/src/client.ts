@@ -10,7 +10,7 @@ import {
   Status,
   StmpError,
 } from '@stmp/contract';
-import { type ClientOffer, clientHandshake, clientHeaders } from '@stmp/engine';
+import { type ClientOffer, checkNumber, clientHandshake, clientHeaders } from '@stmp/engine';
 import type {
   Awaitable,
   CallOptions,
@@ -25,7 +25,7 @@ import { type ClientState, StateCell } from './client-state.js';
 import type { Context } from './context.js';
 import { LiveConnection, type Owner } from './live-connection.js';
 import type { Middleware } from './middleware.js';
-import { checkNumber, resolveConnectionOptions } from './options.js';
+import { resolveConnectionOptions } from './options.js';
 import { Router } from './router.js';
 import { type Counters, type NewStreamEngine, Shared } from './shared.js';
 import { type Described, type Stub, StubCache, sendersOf } from './stubs.js';

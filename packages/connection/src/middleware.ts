@@ -29,10 +29,12 @@ export interface Reply {
  * });
  * ```
  */
-export type Middleware = (call: IncomingCall, next: () => Promise<Reply>) => Promise<Reply> | Reply;
+// biome-ignore lint/suspicious/noExplicitAny: middleware that does not care fits every server
+export type Middleware<Identity = any, State = any> = (call: IncomingCall<Identity, State>, next: () => Promise<Reply>) => Promise<Reply> | Reply;
 
 /** A request or notify on its way through the middleware. */
-export interface IncomingCall extends Context {
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export interface IncomingCall<Identity = any, State = any> extends Context<Identity, State> {
   /** The payload as it came; undefined: none. Valid as long as the call runs. */
   readonly rawPayload: Uint8Array | string | undefined;
   /**

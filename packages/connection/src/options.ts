@@ -1,5 +1,5 @@
 import type { Compression, PayloadCodec } from '@stmp/contract';
-import { type ResolvedEngineOptions, resolveEngineOptions } from '@stmp/engine';
+import { checkNumber, type ResolvedEngineOptions, resolveEngineOptions, resolveNumbers } from '@stmp/engine';
 import type { SlowReaderPolicy } from './api.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import type { ConnectionOptions, Hooks, Logger, Rates } from './types.js';
@@ -32,13 +32,6 @@ export interface ResolvedConnectionOptions {
   readonly clock: Clock;
 }
 
-export function checkNumber(name: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
-  if (typeof value !== 'number' || Number.isNaN(value) || value < min || value > max) {
-    throw new RangeError(`${name} must be a number from ${min} to ${max}, got ${String(value)}`);
-  }
-  return value;
-}
-
 /** Throws for rates that are not above 0, naming them. */
 export function checkRates(option: string, rates: Rates | undefined): void {
   for (const [name, rate] of Object.entries(rates ?? {})) {
@@ -57,24 +50,22 @@ export function resolveConnectionOptions(options: ConnectionOptions): ResolvedCo
     engine: resolveEngineOptions(options),
     codecs: options.codecs,
     compressions: options.compressions ?? [],
-    callTimeoutMs: checkNumber('callTimeoutMs', options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS, 0),
     methodTimeoutsMs: options.methodTimeoutsMs ?? {},
-    maxPendingCalls: checkNumber('maxPendingCalls', options.maxPendingCalls ?? DEFAULT_MAX_PENDING_CALLS, 1, 65_535),
-    maxConcurrentHandlers: checkNumber(
-      'maxConcurrentHandlers',
-      options.maxConcurrentHandlers ?? DEFAULT_MAX_CONCURRENT_HANDLERS,
-      1,
-    ),
-    maxInboxBytes: checkNumber('maxInboxBytes', options.maxInboxBytes ?? DEFAULT_MAX_INBOX_BYTES, 0),
-    maxInboxCount: checkNumber('maxInboxCount', options.maxInboxCount ?? DEFAULT_MAX_INBOX_COUNT, 0),
-    maxQueuedBytes: checkNumber('maxQueuedBytes', options.maxQueuedBytes ?? DEFAULT_MAX_QUEUED_BYTES, 0),
     slowReader: options.slowReader ?? 'disconnect',
     methodPolicies: options.methodPolicies ?? {},
-    handlerTimeoutMs: checkNumber('handlerTimeoutMs', options.handlerTimeoutMs ?? 0, 0),
     exposeErrors: options.exposeErrors ?? false,
     rates: options.rates,
     hooks: options.hooks ?? {},
     logger: options.logger,
     clock: options.clock ?? SYSTEM_CLOCK,
+    ...resolveNumbers(options, {
+      callTimeoutMs: [DEFAULT_CALL_TIMEOUT_MS, 0],
+      maxPendingCalls: [DEFAULT_MAX_PENDING_CALLS, 1, 65_535],
+      maxConcurrentHandlers: [DEFAULT_MAX_CONCURRENT_HANDLERS, 1],
+      maxInboxBytes: [DEFAULT_MAX_INBOX_BYTES, 0],
+      maxInboxCount: [DEFAULT_MAX_INBOX_COUNT, 0],
+      maxQueuedBytes: [DEFAULT_MAX_QUEUED_BYTES, 0],
+      handlerTimeoutMs: [0, 0],
+    }),
   };
 }

@@ -1,4 +1,4 @@
-import { checkNumber } from './options.js';
+import { checkNumber } from '@stmp/engine';
 
 /** A token bucket; time is passed in. */
 export class TokenBucket {

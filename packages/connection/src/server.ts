@@ -12,7 +12,7 @@ import {
   StmpError,
   statusName,
 } from '@stmp/contract';
-import { createStreamEngine, type Handshake, serverHandshake } from '@stmp/engine';
+import { checkNumber, createStreamEngine, type Handshake, serverHandshake } from '@stmp/engine';
 import { createHeaders, type HeaderMap } from '@stmp/packet';
 import { AccessLog, type AccessLogOptions } from './access-log.js';
 import { type AddressOf, socketAddress } from './address.js';
@@ -21,7 +21,7 @@ import type { Context } from './context.js';
 import { DrainSchedule } from './drain.js';
 import { LiveConnection, type Owner } from './live-connection.js';
 import { isForPeer, type Middleware } from './middleware.js';
-import { checkNumber, checkRates, resolveConnectionOptions } from './options.js';
+import { checkRates, resolveConnectionOptions } from './options.js';
 import { KeyedRates } from './rates.js';
 import { Router } from './router.js';
 import { type Counters, Shared } from './shared.js';
@@ -96,7 +96,7 @@ export interface Server<Identity = unknown, State = unknown, L extends object = 
     listeners: Listeners<M, Context<Identity, State>>,
   ): () => void;
   /** Adds a layer inside those added before. Before the first connection. */
-  use(middleware: Middleware): void;
+  use(middleware: Middleware<Identity, State>): void;
   /** Runs for each connection that is ready, before any packet of it is handled. */
   onConnection(fn: (connection: Connection<Identity, State>) => void): () => void;
   /**
@@ -209,7 +209,7 @@ class StmpServer<Identity, State, L extends object> implements Server<Identity, 
     return this.shared.router.on(type, listeners as Listeners<M, Context>);
   }
 
-  use(middleware: Middleware): void {
+  use(middleware: Middleware<Identity, State>): void {
     this.shared.router.middleware = [...this.shared.router.middleware, middleware];
   }
 

@@ -17,6 +17,8 @@ const TIDY_FROM = 1_024;
 export class SlowReader {
   readonly #engine: Engine;
   readonly #maxQueuedBytes: number;
+  /** Counts the events that were taken out again. */
+  readonly #counters: { eventsDropped: number };
   /** Waiting events that may be dropped, oldest first; among them some that have left or were dropped. */
   #droppable: Droppable[] = [];
   #head = 0;
@@ -24,9 +26,10 @@ export class SlowReader {
   #byKey: Map<string, Droppable> | undefined = undefined;
   #waiters: (() => void)[] = [];
 
-  constructor(engine: Engine, maxQueuedBytes: number) {
+  constructor(engine: Engine, maxQueuedBytes: number, counters: { eventsDropped: number }) {
     this.#engine = engine;
     this.#maxQueuedBytes = maxQueuedBytes;
+    this.#counters = counters;
   }
 
   /** True when a packet of this size may still wait; a first one always may. */
@@ -70,7 +73,7 @@ export class SlowReader {
   }
 
   #drop(entry: Droppable): void {
-    if (entry.waits) this.#engine.drop(entry.ticket);
+    if (entry.waits && this.#engine.drop(entry.ticket)) this.#counters.eventsDropped++;
     entry.waits = false;
     if (this.#byKey?.get(entry.key) === entry) this.#byKey.delete(entry.key);
   }

@@ -11,11 +11,10 @@ import {
   EXTENSIONS,
   extensionsOf,
   handshakeError,
+  namesIn,
   type OfferedContent,
   packetFormat,
   VERSION,
-  valuesOf,
-  weightedList,
 } from './negotiation.js';
 import { createSession } from './session.js';
 import type { Session } from './types.js';
@@ -65,24 +64,21 @@ export interface ClientHandshakeOptions extends ClientOffer {
 export function clientHandshake(options: ClientHandshakeOptions): Handshake {
   const check = ({ status, header, message }: ServerHandshake, stream: boolean): Session => {
     if (status !== Status.Ok) throw handshakeError(status, message, 'peer');
-    const [type = ''] = weightedList(valuesOf(header, 'Content-Type')).map(({ value }) => value);
+    const refuse = (what: string): never => {
+      throw handshakeError(Status.BadRequest, `the server chose ${what}`);
+    };
+    const [type = 'none'] = namesIn(header, 'content-type');
     const format = stream ? undefined : packetFormat(header);
-    const content = options.content.find(({ contentType }) => contentType === type);
-    if (content === undefined) {
-      throw handshakeError(
-        Status.BadRequest,
-        `the server chose a content type that was not offered: ${type || 'none'}`,
-      );
-    }
-    if (format === 'text' && !content.text) {
-      throw handshakeError(Status.BadRequest, `the server chose text packets, which cannot carry ${type}`);
-    }
+    const content =
+      options.content.find(({ contentType }) => contentType === type) ??
+      refuse(`a content type that was not offered: ${type}`);
+    if (format === 'text' && !content.text) refuse(`text packets, which cannot carry ${type}`);
     let compression: Compression | undefined;
-    const [encoding] = weightedList(valuesOf(header, 'Content-Encoding')).map(({ value }) => value);
-    if (stream && encoding !== undefined && encoding !== 'identity') {
-      compression = options.compressions?.find((offered) => offered.encoding === encoding);
-      if (compression === undefined)
-        throw handshakeError(Status.BadRequest, `the server chose an encoding that was not offered: ${encoding}`);
+    const [encoding = 'identity'] = namesIn(header, 'content-encoding');
+    if (stream && encoding !== 'identity') {
+      compression =
+        options.compressions?.find((offered) => offered.encoding === encoding) ??
+        refuse(`an encoding that was not offered: ${encoding}`);
     }
     const agreed = {
       contentType: content.contentType,

@@ -4,12 +4,14 @@ export type { Handshake } from './handshake.js';
 export { createMessageEngine } from './message-engine.js';
 export type { OfferedContent } from './negotiation.js';
 export {
+  checkNumber,
   DEFAULT_CLOSE_TIMEOUT_MS,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
   DEFAULT_KEEPALIVE,
   MAX_ABANDONED_CALLS,
   type ResolvedEngineOptions,
   resolveEngineOptions,
+  resolveNumbers,
   UPSTREAM_KEEPALIVE,
 } from './options.js';
 export { encodeNotify, type PacketForm } from './payload.js';

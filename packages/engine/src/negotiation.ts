@@ -14,14 +14,15 @@ export function handshakeError(status: number, message: string, origin: 'local' 
   return new StmpError('handshake_failed', message, { status, origin });
 }
 
-/** All values of a name, in order, without regard to case. */
+/** All values of a name, given in lower case, in order. */
 export function valuesOf(headers: Headers, name: string): string[] {
-  const wanted = name.toLowerCase();
-  const found: string[] = [];
-  for (const [key, value] of headers) {
-    if (key.length === wanted.length && key.toLowerCase() === wanted) found.push(value);
-  }
-  return found;
+  return headers.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
+}
+
+/** The names in a list as HTTP writes them: several fields, commas; in lower case, parameters left out. */
+export function namesIn(headers: Headers, name: string): string[] {
+  const names = valuesOf(headers, name).join().split(',');
+  return names.map((item) => item.split(';', 1)[0]!.trim().toLowerCase()).filter((item) => item !== '');
 }
 
 interface Weighted {
@@ -95,12 +96,12 @@ export function chooseContent<T extends OfferedContent>(
   text: boolean,
 ): T | undefined {
   const usable = text ? offered.filter((content) => content.text) : offered;
-  return choose(weightedList(valuesOf(headers, 'Accept')), usable, ({ contentType }) => contentType)?.item;
+  return choose(weightedList(valuesOf(headers, 'accept')), usable, ({ contentType }) => contentType)?.item;
 }
 
 /** The compression to use; undefined also where the client likes plain bytes better. */
 export function chooseCompression(headers: Headers, offered: readonly Compression[]): Compression | undefined {
-  const list = weightedList(valuesOf(headers, 'Accept-Encoding'));
+  const list = weightedList(valuesOf(headers, 'accept-encoding'));
   const choice = choose(list, offered, ({ encoding }) => encoding);
   const plain = list.find(({ value }) => value === 'identity');
   return plain !== undefined && choice !== undefined && plain.weight > choice.weight ? undefined : choice?.item;
@@ -108,24 +109,20 @@ export function chooseCompression(headers: Headers, offered: readonly Compressio
 
 /** The packet format a side named: `text` or `binary` in any case; everything else counts as absent. */
 export function packetFormat(headers: Headers): 'text' | 'binary' | undefined {
-  for (const name of ['Packet-Format', 'Accept-Packet-Format']) {
-    for (const value of valuesOf(headers, name)) {
-      const format = value.trim().toLowerCase();
-      if (format === 'text' || format === 'binary') return format;
-    }
-  }
-  return undefined;
+  const named = [...valuesOf(headers, 'packet-format'), ...valuesOf(headers, 'accept-packet-format')];
+  return named
+    .map((value) => value.trim().toLowerCase())
+    .find((value): value is 'text' | 'binary' => value === 'text' || value === 'binary');
 }
 
 /** The extensions a peer named, or undefined when it did not send the header at all. */
 export function extensionsOf(headers: Headers): string[] | undefined {
-  const values = valuesOf(headers, 'Stmp-Extensions');
-  return values.length === 0 ? undefined : weightedList(values).map(({ value }) => value);
+  return valuesOf(headers, 'stmp-extensions').length === 0 ? undefined : namesIn(headers, 'stmp-extensions');
 }
 
 /** Checks the version that a client sent out of band. */
 export function checkVersionHeader(headers: Headers): void {
-  const [version] = valuesOf(headers, 'Stmp-Version');
+  const [version] = valuesOf(headers, 'stmp-version');
   // One hex digit each, as in the version byte.
   if (version === undefined || !/^[\dA-Fa-f]\.[\dA-Fa-f]$/.test(version)) {
     throw handshakeError(Status.ProtocolError, 'expected the header Stmp-Version=1.0');

@@ -4,7 +4,10 @@ import type { EngineOptions, Keepalive } from './types.js';
 
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
 export const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
-export const DEFAULT_KEEPALIVE: Required<Keepalive> = { pingIntervalMs: 30_000, idleTimeoutMs: 90_000 };
+export const DEFAULT_KEEPALIVE: { readonly pingIntervalMs: number; readonly idleTimeoutMs: number } = {
+  pingIntervalMs: 30_000,
+  idleTimeoutMs: 90_000,
+};
 /** The intervals of the original. Source: STMP 1.0, section 4. */
 export const UPSTREAM_KEEPALIVE: { readonly client: Required<Keepalive>; readonly server: Required<Keepalive> } = {
   client: { pingIntervalMs: 60_000, idleTimeoutMs: 120_000 },
@@ -24,28 +27,48 @@ export interface ResolvedEngineOptions {
   readonly maxHandshakeBytes: number;
 }
 
-export function checkNumber(name: string, value: number, min: number, max: number): number {
-  if (typeof value !== 'number' || Number.isNaN(value) || value < min || value > max) {
-    throw new RangeError(`${name} must be a number from ${min} to ${max}, got ${String(value)}`);
-  }
-  return value;
+/** Throws, naming the option, unless `value` is a number in the range. */
+export function checkNumber(name: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
+  // Not true for NaN either.
+  if (typeof value === 'number' && value >= min && value <= max) return value;
+  throw new RangeError(`${name} must be a number from ${min} to ${max}, got ${String(value)}`);
 }
 
-const MAX_TIME = Number.MAX_SAFE_INTEGER;
+/** Default, smallest and, if there is one, largest value of each option. */
+export type NumberRules<K extends string> = Readonly<Record<K, readonly [preset: number, min: number, max?: number]>>;
+
+/** Options that are numbers, with their defaults, checked. `prefix` goes before their names in errors. */
+export function resolveNumbers<K extends string>(
+  given: Readonly<Partial<Record<NoInfer<K>, number | undefined>>>,
+  rules: NumberRules<K>,
+  prefix = '',
+): Record<K, number> {
+  const resolved = {} as Record<K, number>;
+  for (const name in rules) {
+    const [preset, min, max] = rules[name];
+    resolved[name] = checkNumber(prefix + name, given[name] ?? preset, min, max);
+  }
+  return resolved;
+}
+
+const MAX_BYTES = 0x7fff_ffff;
 
 export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngineOptions {
-  const { keepalive = {} } = options;
-  const time = (name: string, value: number | undefined, preset: number | undefined): number =>
-    checkNumber(name, value ?? preset ?? 0, 0, MAX_TIME);
-  const bytes = (name: string, value: number | undefined, preset: number): number =>
-    checkNumber(name, value ?? preset, 1, 0x7fff_ffff);
   return {
-    handshakeTimeoutMs: time('handshakeTimeoutMs', options.handshakeTimeoutMs, DEFAULT_HANDSHAKE_TIMEOUT_MS),
-    closeTimeoutMs: time('closeTimeoutMs', options.closeTimeoutMs, DEFAULT_CLOSE_TIMEOUT_MS),
-    pingIntervalMs: time('keepalive.pingIntervalMs', keepalive.pingIntervalMs, DEFAULT_KEEPALIVE.pingIntervalMs),
-    idleTimeoutMs: time('keepalive.idleTimeoutMs', keepalive.idleTimeoutMs, DEFAULT_KEEPALIVE.idleTimeoutMs),
-    maxPacketBytes: bytes('maxPacketBytes', options.maxPacketBytes, DEFAULT_MAX_PACKET_BYTES),
-    maxHeaderBytes: bytes('maxHeaderBytes', options.maxHeaderBytes, DEFAULT_MAX_HEADER_BYTES),
-    maxHandshakeBytes: bytes('maxHandshakeBytes', options.maxHandshakeBytes, DEFAULT_MAX_HANDSHAKE_BYTES),
+    ...resolveNumbers(options, {
+      handshakeTimeoutMs: [DEFAULT_HANDSHAKE_TIMEOUT_MS, 0],
+      closeTimeoutMs: [DEFAULT_CLOSE_TIMEOUT_MS, 0],
+      maxPacketBytes: [DEFAULT_MAX_PACKET_BYTES, 1, MAX_BYTES],
+      maxHeaderBytes: [DEFAULT_MAX_HEADER_BYTES, 1, MAX_BYTES],
+      maxHandshakeBytes: [DEFAULT_MAX_HANDSHAKE_BYTES, 1, MAX_BYTES],
+    }),
+    ...resolveNumbers(
+      options.keepalive ?? {},
+      {
+        pingIntervalMs: [DEFAULT_KEEPALIVE.pingIntervalMs, 0],
+        idleTimeoutMs: [DEFAULT_KEEPALIVE.idleTimeoutMs, 0],
+      },
+      'keepalive.',
+    ),
   };
 }
