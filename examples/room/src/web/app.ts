@@ -1,4 +1,4 @@
-import { type Client, createClient, isStmpError, Status, wsDialer } from 'stmp';
+import { type Client, createClient, exponentialBackoff, isStmpError, Status, wsDialer } from 'stmp';
 import { type User, UserStatus } from '../generated/room.js';
 import { describeError } from '../problems.js';
 import { createRoomClient, type LinkState, type RoomClient, type RoomClientEvent } from '../room-client.js';
@@ -19,6 +19,8 @@ import { WIRES, type Wire, wireOf } from './wire.js';
 
 /** Rooms without anybody come and go without an event, so the list is asked for now and then. */
 const REFRESH_MS = 15_000;
+/** Somebody looks at this page and waits, so it tries more often than a program would. */
+const MAX_RETRY_MS = 5_000;
 
 /** The page: one user at a time, from the door to the log out. */
 export class App {
@@ -28,7 +30,10 @@ export class App {
   readonly #rooms = new RoomList((room) => void this.#join(room));
   readonly #people = new PeopleList();
   readonly #newRoom = new NewRoom((name) => this.#create(name));
-  readonly #drawer = new Drawer(() => void this.#refresh());
+  readonly #drawer = new Drawer(
+    () => void this.#refresh(),
+    () => this.#user !== undefined && this.#placePackets(),
+  );
   readonly #messages = new MessageList((unread) => this.#setTitle(unread));
   readonly #composer: Composer;
   readonly #wireSelect = byId<HTMLSelectElement>('wire');
@@ -51,7 +56,7 @@ export class App {
       this.#newRoom.open();
     });
     byId('blank-rooms').addEventListener('click', () => this.#drawer.open());
-    byId('packets-toggle').addEventListener('click', () => this.#showPackets(byId('packets').hidden !== false));
+    byId('packets-toggle').addEventListener('click', () => this.#choosePackets(byId('packets').hidden !== false));
     byId('packets-close').addEventListener('click', () => this.#closePackets());
     document.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || event.defaultPrevented) return;
@@ -102,7 +107,8 @@ export class App {
     });
     const url = new URL('/stmp', location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    return createClient(url.href, { codecs: [codec], packetFormat, dialers: [dialer] });
+    const reconnect = exponentialBackoff({ maxMs: MAX_RETRY_MS });
+    return createClient(url.href, { codecs: [codec], packetFormat, dialers: [dialer], reconnect });
   }
 
   #inside(user: RoomClient): void {
@@ -113,8 +119,7 @@ export class App {
     setText(byId('me-name'), user.name);
     this.#login.close();
     byId('app').hidden = false;
-    // Where there is room for it, it is a part of the page until it is closed.
-    this.#showPackets(!Drawer.isNarrow && innerWidth >= 1080 && kept('packets') !== 'off');
+    this.#placePackets();
     this.#showRoom(user);
   }
 
@@ -333,15 +338,25 @@ export class App {
     document.title = `${unread > 0 ? `(${unread}) ` : ''}${room === '' ? 'Room' : `${room} · Room`}`;
   }
 
+  /** Where there is room for the packets they are a part of the page, until somebody closes them. */
+  #placePackets(): void {
+    this.#showPackets(!Drawer.isNarrow && innerWidth >= 1080 && kept('packets') !== 'off');
+  }
+
   #showPackets(on: boolean): void {
     this.#strip.shown(on);
     byId('app').classList.toggle('with-packets', on);
     byId('packets-toggle').setAttribute('aria-expanded', String(on));
-    if (!Drawer.isNarrow && this.#user !== undefined) keep('packets', on ? 'on' : 'off');
+  }
+
+  /** As somebody wants it; on a wide page, the next time too. */
+  #choosePackets(on: boolean): void {
+    this.#showPackets(on);
+    if (!Drawer.isNarrow) keep('packets', on ? 'on' : 'off');
   }
 
   #closePackets(): void {
-    this.#showPackets(false);
+    this.#choosePackets(false);
     byId('packets-toggle').focus();
   }
 }

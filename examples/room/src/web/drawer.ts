@@ -10,12 +10,18 @@ export class Drawer {
   readonly #menu = byId<HTMLButtonElement>('menu');
   readonly #onOpen: () => void;
 
-  constructor(onOpen: () => void) {
+  /** @param onWidth the page became narrow, or wide again. */
+  constructor(onOpen: () => void, onWidth: () => void) {
     this.#onOpen = onOpen;
     this.#menu.addEventListener('click', () => this.open());
     byId('side-close').addEventListener('click', () => this.close());
     this.#backdrop.addEventListener('click', () => this.close());
-    NARROW.addEventListener('change', () => this.close());
+    NARROW.addEventListener('change', () => {
+      // It slides when somebody opens it, not when the window changes.
+      this.#side.classList.remove('slides');
+      this.close();
+      onWidth();
+    });
   }
 
   get isOpen(): boolean {
@@ -42,6 +48,7 @@ export class Drawer {
   }
 
   #set(open: boolean): void {
+    this.#side.classList.add('slides');
     this.#side.classList.toggle('open', open);
     this.#backdrop.hidden = !open;
     this.#menu.setAttribute('aria-expanded', String(open));

@@ -124,7 +124,10 @@ function bubbleOf({ user, content, atMs, own, seq }: ChatMessage, together: bool
   time.dateTime = new Date(atMs).toISOString();
   time.title = momentOf(atMs);
   // The name is heard with every message, and seen above the first of several.
-  const said = make('div', 'bubble', make('span', 'sr', own ? 'You: ' : `${user}: `), content, ' ', time);
+  const words = make('span', '', content);
+  // Each text in its own direction, without a say in that of what follows.
+  words.dir = 'auto';
+  const said = make('div', 'bubble', make('span', 'sr', own ? 'You: ' : `${user}: `), words, ' ', time);
   const entry = make('li', `message${own ? ' own' : ''}${together ? ' grouped' : ''}`);
   entry.dataset.seq = String(seq);
   if (!own && !together) {

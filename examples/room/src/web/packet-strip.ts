@@ -55,7 +55,7 @@ export class PacketStrip {
     this.#seen++;
     if (this.#paused) this.#skipped++;
     else {
-      this.#list.append(entry(packet));
+      this.#list.append(entry(packet, () => this.#sticky.hold()));
       while (this.#list.childElementCount > MAX_PACKETS) this.#list.firstElementChild!.remove();
       if (!this.#panel.hidden) this.#sticky.follow();
     }
@@ -76,21 +76,24 @@ export class PacketStrip {
   }
 }
 
-function entry(packet: PacketView): HTMLLIElement {
+function entry(packet: PacketView, onOpen: () => void): HTMLLIElement {
   const { way, kind, method, mid, status, size } = packet;
   const failed = kind === 'broken' || (status !== undefined && status !== 0);
   const what = make('span', 'what', make('span', 'kind', KIND_TITLES[kind]), method === undefined ? '' : ` ${method}`);
-  const facts = make('span', 'facts');
-  if (mid !== undefined) facts.append(`#${mid} · `);
-  if (status !== undefined) facts.append(make('span', failed ? 'bad' : '', statusName(status)), ' · ');
-  facts.append(`${size} B`);
+  const line = make('span', 'brief');
+  if (mid !== undefined) line.append(make('span', 'fact', `#${mid}`));
+  if (status !== undefined) line.append(make('span', failed ? 'fact bad' : 'fact', statusName(status)));
+  line.append(make('code', '', brief(packet)));
   const arrow = make('span', 'way', make('span', 'sr', way === 'out' ? 'sent' : 'received'));
   arrow.append(make('span', '', way === 'out' ? '↑' : '↓'));
   arrow.lastElementChild!.setAttribute('aria-hidden', 'true');
-  const summary = make('summary', '', arrow, what, facts, make('span', failed ? 'brief bad' : 'brief', brief(packet)));
+  const summary = make('summary', '', arrow, what, make('span', 'facts', `${size} B`), line);
   const details = make('details', '', summary);
   details.addEventListener('toggle', () => {
-    if (details.open && details.childElementCount === 1) details.append(inside(packet));
+    if (!details.open) return;
+    onOpen();
+    if (details.childElementCount === 1) details.append(inside(packet));
+    details.scrollIntoView({ block: 'nearest' });
   });
   return make('li', `packet ${way}`, details);
 }

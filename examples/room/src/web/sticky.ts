@@ -35,6 +35,11 @@ export class Sticky {
     if (this.#following) this.#box.scrollTop = this.#box.scrollHeight;
   }
 
+  /** The reader looks at something: nothing moves until the end is in sight again. */
+  hold(): void {
+    this.#following = false;
+  }
+
   toEnd(): void {
     this.#following = true;
     this.follow();
