@@ -14,6 +14,6 @@ export const MAX_TIMER_MS = 2_147_483_647;
 export const SYSTEM_CLOCK: Clock = {
   nowMs: () => performance.now(),
   setTimer: (fn, ms) => setTimeout(fn, Math.min(ms, MAX_TIMER_MS)),
-  clearTimer: (timer) => clearTimeout(timer),
+  clearTimer: (timer) => clearTimeout(timer as Parameters<typeof clearTimeout>[0]),
   random: Math.random,
 };
