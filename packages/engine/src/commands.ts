@@ -15,7 +15,8 @@ export abstract class Commands<Unit extends Uint8Array | string> extends PacketO
   session: Session | undefined = undefined;
 
   #calls: CallTable | undefined = undefined;
-  #expireAtMs = Number.NEGATIVE_INFINITY;
+  /** Calls whose deadline is not after this come out of {@link expire}; below 0: none. */
+  #expireAtMs = -1;
 
   abstract fail(error: StmpError): void;
 
@@ -85,16 +86,16 @@ export abstract class Commands<Unit extends Uint8Array | string> extends PacketO
 
   /** Makes the calls whose deadline has passed come out of {@link expire}. */
   protected expireUntil(nowMs: number): void {
-    if (this.#calls !== undefined) this.#expireAtMs = nowMs;
+    if (this.#calls !== undefined) this.#expireAtMs = Math.floor(nowMs);
   }
 
   /** The next call that has expired; false: none. */
   protected expire(into: Inbound): boolean {
-    if (this.#expireAtMs === Number.NEGATIVE_INFINITY) return false;
+    if (this.#expireAtMs < 0) return false;
     const calls = this.#calls!;
     const mid = calls.expired(this.#expireAtMs);
     if (mid === 0) {
-      this.#expireAtMs = Number.NEGATIVE_INFINITY;
+      this.#expireAtMs = -1;
       return false;
     }
     into.mid = mid;

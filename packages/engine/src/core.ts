@@ -11,6 +11,8 @@ const MAX_CONTROL_ACTION = 0xff;
 const MAX_PONGS = 16;
 
 const NO_BYTES = new Uint8Array(0);
+/** Instead of a time. Times are kept as whole milliseconds, which cost an idle connection no memory beside itself. */
+const NEVER = -1;
 
 export function createInbound(): Inbound {
   return { ...createPacketFields(), token: undefined, bytes: NO_BYTES, text: undefined };
@@ -42,16 +44,14 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
   #phaseDeadlineMs: number;
   /** Received during authentication. */
   #heldBytes = 0;
-  #closeStatus = 0;
-  #closeMessage = '';
+  /** What we have said in our Close. */
+  #farewell: Pick<Ending, 'status' | 'message'> | undefined = undefined;
 
   constructor(handshake: Handshake, options: ResolvedEngineOptions, nowMs: number) {
     super(options);
     this.handshake = handshake;
-    this.#lastInMs = nowMs;
-    this.#lastPingMs = nowMs;
-    this.#phaseDeadlineMs =
-      options.handshakeTimeoutMs > 0 ? nowMs + options.handshakeTimeoutMs : Number.POSITIVE_INFINITY;
+    this.#lastInMs = this.#lastPingMs = Math.floor(nowMs);
+    this.#phaseDeadlineMs = options.handshakeTimeoutMs > 0 ? Math.ceil(nowMs + options.handshakeTimeoutMs) : NEVER;
   }
 
   // --- what the framing adds -------------------------------------------------
@@ -86,7 +86,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
   }
 
   receive(unit: Uint8Array | string, nowMs: number): void {
-    this.#lastInMs = nowMs;
+    this.#lastInMs = Math.floor(nowMs);
     if (this.phase === 'closed' || (this.phase === 'authenticating' && !this.#mayHold(unit.length))) return;
     this.store(unit);
   }
@@ -186,7 +186,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
     this.phase = 'ready';
     this.handshake = undefined;
     this.#due = EngineEvent.Ready;
-    this.#phaseDeadlineMs = Number.POSITIVE_INFINITY;
+    this.#phaseDeadlineMs = NEVER;
     // The header of a compressed stream goes out with the first packet, for which the peer waits.
     if (this.session?.compression !== undefined) this.pings = 1;
   }
@@ -199,7 +199,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
       return;
     }
     this.greet(this.handshake!.answer(answer, this.session));
-    this.#lastInMs = this.#lastPingMs = nowMs;
+    this.#lastInMs = this.#lastPingMs = Math.floor(nowMs);
     this.#ready();
   }
 
@@ -293,21 +293,20 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
     this.handshake = undefined;
     this.ending = ending;
     this.dropInput();
-    this.#phaseDeadlineMs = Number.POSITIVE_INFINITY;
+    this.#phaseDeadlineMs = NEVER;
     this.#due = EngineEvent.Closed;
     if (this.outputBytes === 0) this.release();
   }
 
   #endClosing(clean: boolean): void {
-    this.#end({ status: this.#closeStatus, message: this.#closeMessage, origin: 'local', clean, error: undefined });
+    this.#end({ ...this.#farewell!, origin: 'local', clean, error: undefined });
   }
 
   // --- commands ------------------------------------------------------------------
 
   close(status: number, message: string | undefined, nowMs: number): void {
     if (this.phase === 'closing' || this.phase === 'closed') return;
-    this.#closeStatus = status;
-    this.#closeMessage = message ?? statusName(status);
+    this.#farewell = { status, message: message ?? statusName(status) };
     if (this.phase !== 'ready') {
       if (this.handshake!.side === 'client') {
         this.greeting = undefined;
@@ -317,7 +316,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
     }
     this.write(PacketKind.Close, 0, status, 0, undefined, message);
     this.phase = 'closing';
-    this.#phaseDeadlineMs = nowMs + this.options.closeTimeoutMs;
+    this.#phaseDeadlineMs = Math.ceil(nowMs + this.options.closeTimeoutMs);
   }
 
   fail(error: StmpError): void {
@@ -352,13 +351,13 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
   setPaused(paused: boolean, nowMs: number): void {
     if (paused === this.#paused) return;
     this.#paused = paused;
-    this.#lastInMs = nowMs;
-    if (paused) this.#lastPingMs = nowMs;
+    this.#lastInMs = Math.floor(nowMs);
+    if (paused) this.#lastPingMs = this.#lastInMs;
   }
 
   get deadlineMs(): number {
-    if (this.phase === 'closed') return Number.POSITIVE_INFINITY;
-    let deadline = this.#phaseDeadlineMs;
+    let deadline = this.#phaseDeadlineMs === NEVER ? Number.POSITIVE_INFINITY : this.#phaseDeadlineMs;
+    if (this.phase === 'closed') return deadline;
     if (this.phase === 'ready') {
       const { pingIntervalMs, idleTimeoutMs } = this.options;
       if (pingIntervalMs > 0) deadline = Math.min(deadline, this.#pingAtMs(pingIntervalMs));
@@ -373,7 +372,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
 
   tick(nowMs: number): void {
     if (this.phase === 'closed') return;
-    if (nowMs >= this.#phaseDeadlineMs) {
+    if (this.#phaseDeadlineMs !== NEVER && nowMs >= this.#phaseDeadlineMs) {
       if (this.phase === 'closing') this.#endClosing(false);
       else {
         this.fail(
@@ -396,7 +395,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
         return;
       }
       if (pingIntervalMs > 0 && nowMs >= this.#pingAtMs(pingIntervalMs)) {
-        this.#lastPingMs = nowMs;
+        this.#lastPingMs = Math.floor(nowMs);
         this.pings = 1;
       }
     }

@@ -36,13 +36,16 @@ export function createMessageEngine({ handshake, options, nowMs }: NewEngine): E
 }
 
 class MessageEngine extends EngineCore<Unit> {
-  protected readonly stream = false;
   #unit: Unit | undefined = undefined;
   #waiting: Unit[] | undefined = undefined;
 
   constructor(handshake: Handshake, options: ResolvedEngineOptions, nowMs: number) {
     super(handshake, options, nowMs);
     this.begin();
+  }
+
+  protected get stream(): boolean {
+    return false;
   }
 
   // --- input -------------------------------------------------------------------

@@ -30,7 +30,7 @@ export abstract class PacketOutput<Unit extends Uint8Array | string> {
   }
 
   /** True for byte streams, where a payload has a length. */
-  protected abstract readonly stream: boolean;
+  protected abstract get stream(): boolean;
   /** Queues bytes `[start, end)` of a slab as one packet. */
   protected abstract put(slab: Uint8Array, start: number, end: number): number;
 

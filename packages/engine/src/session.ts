@@ -15,8 +15,15 @@ interface Agreement {
   readonly extensions: readonly string[] | undefined;
 }
 
+/** The session made last: clients of one kind mostly say the same, and then share one object. */
+let last: AgreedSession | undefined;
+
 export function createSession(agreement: Agreement, peerHeaders: Headers, peerMessage: string): Session {
-  return new AgreedSession(agreement, peerHeaders, peerMessage);
+  const block = encodeHeaderBlock(peerHeaders);
+  if (last === undefined || !last.isOf(agreement, block, peerMessage)) {
+    last = new AgreedSession(agreement, block, peerMessage);
+  }
+  return last;
 }
 
 /** Lives as long as its connection: the headers, which few ever read again, are kept as one string. */
@@ -30,7 +37,7 @@ class AgreedSession implements Session {
   readonly peerMessage: string;
   readonly #block: string;
 
-  constructor({ contentType, compression, packetFormat, extensions }: Agreement, headers: Headers, message: string) {
+  constructor({ contentType, compression, packetFormat, extensions }: Agreement, block: string, message: string) {
     this.contentType = contentType;
     this.compression = compression;
     this.text = packetFormat === 'text';
@@ -41,7 +48,18 @@ class AgreedSession implements Session {
     this.peerIsOurs = extensions !== undefined;
     this.peerMessage = message;
     // Through bytes, because a string that was put together keeps all its parts alive, four times the memory.
-    this.#block = decoder.decode(encoder.encode(encodeHeaderBlock(headers)));
+    this.#block = decoder.decode(encoder.encode(block));
+  }
+
+  /** Whether the same was agreed on with a peer that said the same. Extensions are in the header block. */
+  isOf({ contentType, compression, packetFormat }: Agreement, block: string, message: string): boolean {
+    return (
+      this.#block === block &&
+      this.peerMessage === message &&
+      this.contentType === contentType &&
+      this.compression === compression &&
+      this.packetFormat === packetFormat
+    );
   }
 
   get peerHeaders(): Headers {

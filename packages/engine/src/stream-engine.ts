@@ -26,20 +26,27 @@ export function createStreamEngine({ handshake, options, nowMs }: NewEngine): En
   return new StreamEngine(handshake, resolved, nowMs);
 }
 
-class StreamEngine extends EngineCore<Uint8Array> {
-  protected readonly stream = true;
+/** The unfinished packet at the end of a chunk. */
+interface Tail {
+  bytes: Uint8Array;
+  length: number;
+  /** Bytes it needs before reading it again makes sense. */
+  needs: number;
+}
 
+interface Inflate {
+  readonly stream: Decompressor;
+  /** True once it has said that it wants input. */
+  hungry: boolean;
+}
+
+class StreamEngine extends EngineCore<Uint8Array> {
   // Input: the chunk being read, chunks behind it, and the unfinished packet at the end of the one before.
   #chunk: Uint8Array = NO_BYTES;
   #at = 0;
   #waiting: Uint8Array[] | undefined = undefined;
-  #tail: Uint8Array | undefined = undefined;
-  #tailLength = 0;
-  /** Bytes the tail needs before reading it again makes sense. */
-  #tailNeeds = 0;
-  #inflate: Decompressor | undefined = undefined;
-  /** True once the decompressor has said that it wants input. */
-  #inflateHungry = true;
+  #tail: Tail | undefined = undefined;
+  #inflate: Inflate | undefined = undefined;
 
   // Output: a run of packets in the shared slab that can still grow.
   #openSlab: Uint8Array = NO_BYTES;
@@ -52,13 +59,17 @@ class StreamEngine extends EngineCore<Uint8Array> {
     this.begin();
   }
 
+  protected get stream(): boolean {
+    return true;
+  }
+
   // --- input -------------------------------------------------------------------
 
   get hasInput(): boolean {
     return (
       this.#at < this.#chunk.length ||
       this.#waiting !== undefined ||
-      (this.#inflate !== undefined && !this.#inflateHungry)
+      (this.#inflate !== undefined && !this.#inflate.hungry)
     );
   }
 
@@ -78,10 +89,8 @@ class StreamEngine extends EngineCore<Uint8Array> {
     this.#at = 0;
     this.#waiting = undefined;
     this.#tail = undefined;
-    this.#tailLength = 0;
-    this.#inflate?.close();
+    this.#inflate?.stream.close();
     this.#inflate = undefined;
-    this.#inflateHungry = true;
   }
 
   /** Moves on to the next chunk of plain bytes. @returns false when there is none. */
@@ -89,18 +98,18 @@ class StreamEngine extends EngineCore<Uint8Array> {
     const inflate = this.#inflate;
     if (inflate === undefined) return this.#take(this.#nextUnit());
     for (;;) {
-      if (!this.#inflateHungry) {
-        const piece = inflate.pull();
+      if (!inflate.hungry) {
+        const piece = inflate.stream.pull();
         if (piece !== undefined) {
           this.bytesIn += piece.length;
           return this.#take(piece);
         }
-        this.#inflateHungry = true;
+        inflate.hungry = true;
       }
       const unit = this.#nextUnit();
       if (unit === undefined) return this.#take(undefined);
-      inflate.push(unit);
-      this.#inflateHungry = false;
+      inflate.stream.push(unit);
+      inflate.hungry = false;
     }
   }
 
@@ -120,18 +129,15 @@ class StreamEngine extends EngineCore<Uint8Array> {
     do {
       const rest = this.#chunk.length - this.#at;
       if (rest === 0) continue;
-      const before = this.#tailLength;
-      this.#tailWithRoom(rest, Number.POSITIVE_INFINITY).set(
-        this.#at === 0 ? this.#chunk : this.#chunk.subarray(this.#at),
-        before,
-      );
-      this.#tailLength += rest;
-      const read = this.handshake!.readBytes(this.#tail!, 0, this.#tailLength, this.options, true);
+      const tail = this.#tailWithRoom(rest, Number.POSITIVE_INFINITY);
+      const before = tail.length;
+      tail.bytes.set(this.#at === 0 ? this.#chunk : this.#chunk.subarray(this.#at), before);
+      tail.length += rest;
+      const read = this.handshake!.readBytes(tail.bytes, 0, tail.length, this.options, true);
       if (read !== undefined) {
         // What lies behind the handshake is read from the chunk.
         this.#at += read.next - before;
         this.#tail = undefined;
-        this.#tailLength = 0;
         this.#startCompression(read.session);
         return read.session;
       }
@@ -141,7 +147,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
 
   #startCompression(session: Session): void {
     if (session.compression === undefined) return;
-    this.#inflate = session.compression.createDecompressor();
+    this.#inflate = { stream: session.compression.createDecompressor(), hungry: true };
     const rest = this.#chunk.subarray(this.#at);
     this.#take(undefined);
     if (rest.length > 0) this.#waiting = [rest, ...(this.#waiting ?? [])];
@@ -151,7 +157,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
   protected readPacket(into: Inbound): number {
     for (;;) {
       if (this.#tail !== undefined) {
-        const read = this.#readTail(into);
+        const read = this.#readTail(into, this.#tail);
         if (read !== 0) return read;
       } else if (this.#at < this.#chunk.length) {
         const next = readStreamPacket(this.#chunk, this.#at, this.#chunk.length, this.options, into);
@@ -178,31 +184,30 @@ class StreamEngine extends EngineCore<Uint8Array> {
   /** Copies the unfinished packet at the end of the chunk, so that the chunk can be let go. */
   #beginTail(needed: number): void {
     const rest = this.#chunk.length - this.#at;
-    this.#tailWithRoom(rest, needed).set(this.#chunk.subarray(this.#at));
-    this.#tailLength = rest;
-    this.#tailNeeds = needed;
+    const tail = this.#tailWithRoom(rest, needed);
+    tail.bytes.set(this.#chunk.subarray(this.#at));
+    tail.length = rest;
+    tail.needs = needed;
     this.#take(undefined);
   }
 
   /** Goes on with the packet in the tail, never taking more than it is known to need. */
-  #readTail(into: Inbound): number {
+  #readTail(into: Inbound, tail: Tail): number {
     while (this.#at < this.#chunk.length) {
-      const count = Math.min(this.#tailNeeds - this.#tailLength, this.#chunk.length - this.#at);
-      const tail = this.#tailWithRoom(count, this.#tailNeeds);
-      tail.set(this.#chunk.subarray(this.#at, this.#at + count), this.#tailLength);
-      this.#tailLength += count;
+      const count = Math.min(tail.needs - tail.length, this.#chunk.length - this.#at);
+      const { bytes } = this.#tailWithRoom(count, tail.needs);
+      bytes.set(this.#chunk.subarray(this.#at, this.#at + count), tail.length);
+      tail.length += count;
       this.#at += count;
-      if (this.#tailLength < this.#tailNeeds) return 0;
-      const next = readStreamPacket(tail, 0, this.#tailLength, this.options, into);
+      if (tail.length < tail.needs) return 0;
+      const next = readStreamPacket(bytes, 0, tail.length, this.options, into);
       if (next < 0) return next;
       if (next > 0) {
         this.#tail = undefined;
-        this.#tailLength = 0;
-        into.bytes = tail;
-        into.text = undefined;
+        into.bytes = bytes;
         return 1;
       }
-      this.#tailNeeds = into.needed;
+      tail.needs = into.needed;
     }
     return 0;
   }
@@ -211,14 +216,16 @@ class StreamEngine extends EngineCore<Uint8Array> {
    * The tail with room for `count` more of the `needed` bytes. It grows with what has arrived, to twice
    * that at most, never with what was announced.
    */
-  #tailWithRoom(count: number, needed: number): Uint8Array {
-    const tail = this.#tail;
-    const length = this.#tailLength + count;
-    if (tail !== undefined && length <= tail.length) return tail;
-    const grown = new Uint8Array(Math.max(FIRST_TAIL_BYTES, Math.min(needed, length * 2)));
-    if (tail !== undefined) grown.set(tail.subarray(0, this.#tailLength));
-    this.#tail = grown;
-    return grown;
+  #tailWithRoom(count: number, needed: number): Tail {
+    const tail = this.#tail ?? { bytes: NO_BYTES, length: 0, needs: 0 };
+    this.#tail = tail;
+    const length = tail.length + count;
+    if (length > tail.bytes.length) {
+      const grown = new Uint8Array(Math.max(FIRST_TAIL_BYTES, Math.min(needed, length * 2)));
+      grown.set(tail.bytes.subarray(0, tail.length));
+      tail.bytes = grown;
+    }
+    return tail;
   }
 
   // --- output ------------------------------------------------------------------
