@@ -23,6 +23,7 @@ import type {
 import { type Backoff, type BackoffFunction, resolveBackoff } from './backoff.js';
 import { type ClientState, StateCell } from './client-state.js';
 import type { Context } from './context.js';
+import { type Disposed, disposable } from './disposable.js';
 import { LiveConnection, type Owner } from './live-connection.js';
 import type { Middleware } from './middleware.js';
 import { resolveConnectionOptions } from './options.js';
@@ -73,7 +74,7 @@ export interface SessionInfo {
 
 export type SessionHook = (connection: Connection, session: SessionInfo) => unknown;
 
-export interface Client {
+export interface Client extends Disposed {
   readonly url: string;
   readonly state: ClientState;
   /** Calls `fn` at every change; the result removes it. */
@@ -126,7 +127,7 @@ export interface Client {
 
 /** A client that outlives its connections. It starts idle: declare listeners and services, then `connect()`. */
 export function createClient(url: string, options: ClientOptions): Client {
-  return dispose(new StmpClient(url, options, undefined));
+  return disposable(new StmpClient(url, options, undefined));
 }
 
 /**
@@ -137,7 +138,7 @@ export async function connect(
   url: string,
   options: ClientOptions & { readonly signal?: AbortSignal | undefined },
 ): Promise<Client> {
-  const client = dispose(new StmpClient(url, { ...options, reconnect: options.reconnect ?? false }, undefined));
+  const client = disposable(new StmpClient(url, { ...options, reconnect: options.reconnect ?? false }, undefined));
   client.triesOnce = true;
   await client.connect(options);
   return client;
@@ -145,18 +146,12 @@ export async function connect(
 
 /** As {@link connect}, over a ready link. */
 export async function connectLink(link: Link, options: ClientOptions): Promise<Client> {
-  const client = dispose(new StmpClient('link:', { ...options, reconnect: false }, link));
+  const client = disposable(new StmpClient('link:', { ...options, reconnect: false }, link));
   await client.connect();
   return client;
 }
 
-function dispose(client: StmpClient): StmpClient {
-  const { asyncDispose } = Symbol as { readonly asyncDispose?: symbol };
-  if (asyncDispose !== undefined) Object.defineProperty(client, asyncDispose, { value: () => client.close() });
-  return client;
-}
-
-class StmpClient implements Client, Owner {
+class StmpClient implements Omit<Client, keyof Disposed>, Owner {
   readonly url: string;
   readonly shared: Shared;
   /** The first attempt is the only one until it succeeds. */

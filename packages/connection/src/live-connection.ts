@@ -341,7 +341,7 @@ export class LiveConnection implements Connection, DispatchHost {
   }
 
   #slowReader(): SlowReader {
-    this.#slow ??= new SlowReader(this.engine, this.shared.options.maxQueuedBytes);
+    this.#slow ??= new SlowReader(this.engine, this.shared.options.maxQueuedBytes, this.shared.counters);
     return this.#slow;
   }
 

@@ -30,7 +30,10 @@ export interface Reply {
  * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: middleware that does not care fits every server
-export type Middleware<Identity = any, State = any> = (call: IncomingCall<Identity, State>, next: () => Promise<Reply>) => Promise<Reply> | Reply;
+export type Middleware<Identity = any, State = any> = (
+  call: IncomingCall<Identity, State>,
+  next: () => Promise<Reply>,
+) => Promise<Reply> | Reply;
 
 /** A request or notify on its way through the middleware. */
 // biome-ignore lint/suspicious/noExplicitAny: as above

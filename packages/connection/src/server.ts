@@ -18,6 +18,7 @@ import { AccessLog, type AccessLogOptions } from './access-log.js';
 import { type AddressOf, socketAddress } from './address.js';
 import type { Awaitable, Implementation, Listeners } from './api.js';
 import type { Context } from './context.js';
+import { type Disposed, disposable } from './disposable.js';
 import { DrainSchedule } from './drain.js';
 import { LiveConnection, type Owner } from './live-connection.js';
 import { isForPeer, type Middleware } from './middleware.js';
@@ -84,7 +85,7 @@ export interface DrainOptions {
   readonly graceMs?: number | undefined;
 }
 
-export interface Server<Identity = unknown, State = unknown, L extends object = object> {
+export interface Server<Identity = unknown, State = unknown, L extends object = object> extends Disposed {
   /** Answers the calls of a service. @throws TypeError when a handler is missing, or the service is implemented already. */
   implement<M extends MethodTable<M>>(
     type: ServiceType<M>,
@@ -127,14 +128,10 @@ export interface Server<Identity = unknown, State = unknown, L extends object = 
 export function createServer<Identity = undefined, State = undefined, L extends object = object>(
   options: ServerOptions<Identity, State, L>,
 ): Server<Identity, State, L> {
-  const server = new StmpServer<Identity, State, L>(options);
-  // Safari has no asyncDispose yet.
-  const { asyncDispose } = Symbol as { readonly asyncDispose?: symbol };
-  if (asyncDispose !== undefined) Object.defineProperty(server, asyncDispose, { value: () => server.close() });
-  return server;
+  return disposable(new StmpServer<Identity, State, L>(options));
 }
 
-class StmpServer<Identity, State, L extends object> implements Server<Identity, State, L>, Owner {
+class StmpServer<Identity, State, L extends object> implements Omit<Server<Identity, State, L>, keyof Disposed>, Owner {
   readonly shared: Shared;
   readonly connections: Set<Connection<Identity, State>> = new Set();
   readonly acceptor: Acceptor;

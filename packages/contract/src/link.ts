@@ -59,7 +59,7 @@ export interface LinkBase<Unit> {
   /** Asks for silence; what one read already holds may still arrive. */
   pause(): void;
   resume(): void;
-  /** Sends what is queued, then closes. Resolves after `onClose`; never rejects. May wait for ever on a stalled reader: {@link abort} ends it. */
+  /** Sends what is queued, then closes. Resolves after `onClose`; never rejects. Waits as long as a stalled reader takes, if need be for ever: {@link abort} ends it. */
   close(): Promise<void>;
   /** Drops what is queued and closes; `onClose` receives `reason`. */
   abort(reason: StmpError): void;

@@ -86,7 +86,11 @@ export function protobufCodec(): PayloadCodec {
     contentType: 'application/protobuf',
     text: false,
     message<T, I>(type: MessageType<T, I> | undefined): MessageCodec<T, I> {
-      if (!isObject(type)) throw new StmpError('unsupported', 'protobuf needs a message type, and the method has none');
+      if (!isObject(type))
+        throw new StmpError(
+          'unsupported',
+          'protobuf needs message types: a service without a .proto needs `codecs: [jsonCodec()]` or MessagePack',
+        );
       return codecOf(type as MessageType) as MessageCodec<T, I>;
     },
   };

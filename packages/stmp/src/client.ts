@@ -1,4 +1,5 @@
 import * as connection from '@stmp/connection';
+import type { Link } from '@stmp/contract';
 import { onWake, wsDialer } from '@stmp/transport-ws';
 import { type BrowserClientOptions, defaultCodecs } from './options.js';
 
@@ -22,4 +23,9 @@ export function connect(
   options: BrowserClientOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<connection.Client> {
   return connection.connect(url, { ...assemble(options), signal: options.signal });
+}
+
+/** As {@link connect}, over a ready link. */
+export function connectLink(link: Link, options: BrowserClientOptions = {}): Promise<connection.Client> {
+  return connection.connectLink(link, assemble(options));
 }

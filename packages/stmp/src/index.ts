@@ -17,7 +17,6 @@ export {
   type ConnectionOptions,
   type Context,
   type Counters,
-  connectLink,
   DEFAULT_CALL_TIMEOUT_MS,
   DEFAULT_MAX_CONCURRENT_HANDLERS,
   DEFAULT_MAX_CONNECTIONS,
@@ -129,12 +128,24 @@ export {
   type Timestamp,
   type TimestampInit,
 } from '@stmp/contract';
-export { type Keepalive, UPSTREAM_KEEPALIVE } from '@stmp/engine';
-export { createHeaders, getHeader, type HeaderMap } from '@stmp/packet';
-export { type JsonCodecOptions, jsonCodec } from '@stmp/payload-json';
+export {
+  DEFAULT_CLOSE_TIMEOUT_MS,
+  DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  DEFAULT_KEEPALIVE,
+  type Keepalive,
+  UPSTREAM_KEEPALIVE,
+} from '@stmp/engine';
+export {
+  createHeaders,
+  DEFAULT_MAX_HANDSHAKE_BYTES,
+  DEFAULT_MAX_HEADER_BYTES,
+  getHeader,
+  type HeaderMap,
+} from '@stmp/packet';
+export { type JsonCodecOptions, jsonCodec, plainJsonCodec } from '@stmp/payload-json';
 export { type MsgpackCodecOptions, msgpackCodec } from '@stmp/payload-msgpack';
 export { protobufCodec } from '@stmp/payload-protobuf';
 export { memoryPair, memoryTransport } from '@stmp/transport-memory';
 export { onWake, type WsDialerOptions, wsDialer } from '@stmp/transport-ws';
-export { connect, createClient } from './client.js';
+export { connect, connectLink, createClient } from './client.js';
 export { type BrowserClientOptions, type BrowserClientOptions as ClientOptions, defaultCodecs } from './options.js';

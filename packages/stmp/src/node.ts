@@ -18,7 +18,6 @@ export {
   type ConnectionOptions,
   type Context,
   type Counters,
-  connectLink,
   DEFAULT_CALL_TIMEOUT_MS,
   DEFAULT_MAX_CONCURRENT_HANDLERS,
   DEFAULT_MAX_CONNECTIONS,
@@ -130,10 +129,22 @@ export {
   type Timestamp,
   type TimestampInit,
 } from '@stmp/contract';
-export { type Keepalive, UPSTREAM_KEEPALIVE } from '@stmp/engine';
+export {
+  DEFAULT_CLOSE_TIMEOUT_MS,
+  DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  DEFAULT_KEEPALIVE,
+  type Keepalive,
+  UPSTREAM_KEEPALIVE,
+} from '@stmp/engine';
 export type { TlsClientOptions, TlsServerOptions } from '@stmp/link-duplex';
-export { createHeaders, getHeader, type HeaderMap } from '@stmp/packet';
-export { type JsonCodecOptions, jsonCodec } from '@stmp/payload-json';
+export {
+  createHeaders,
+  DEFAULT_MAX_HANDSHAKE_BYTES,
+  DEFAULT_MAX_HEADER_BYTES,
+  getHeader,
+  type HeaderMap,
+} from '@stmp/packet';
+export { type JsonCodecOptions, jsonCodec, plainJsonCodec } from '@stmp/payload-json';
 export { type MsgpackCodecOptions, msgpackCodec } from '@stmp/payload-msgpack';
 export { protobufCodec } from '@stmp/payload-protobuf';
 export { type KcpDialerOptions, type KcpListenerOptions, kcpDialer, kcpListener } from '@stmp/transport-kcp';
@@ -141,7 +152,7 @@ export { memoryPair, memoryTransport } from '@stmp/transport-memory';
 export { type TcpDialerOptions, type TcpListenerOptions, tcpDialer, tcpLink, tcpListener } from '@stmp/transport-tcp';
 export { onWake, type WsDialerOptions, wsDialer } from '@stmp/transport-ws';
 export { createWsUpgrader, type WsListenerOptions, type WsUpgrader, wsListener } from '@stmp/transport-ws/server';
-export { type ClientOptions, connect, createClient } from './node/client.js';
+export { type ClientOptions, connect, connectLink, createClient } from './node/client.js';
 export { createServer, type ListenOptions, type Server, type ServerOptions } from './node/server.js';
 export { drainOnSignals } from './node/signals.js';
 export { type BrowserClientOptions, defaultCodecs } from './options.js';

@@ -1,5 +1,6 @@
 import { gzipCompression } from '@stmp/compression-gzip';
 import * as connection from '@stmp/connection';
+import type { Link } from '@stmp/contract';
 import type { TlsClientOptions } from '@stmp/link-duplex';
 import { type KcpDialerOptions, kcpDialer } from '@stmp/transport-kcp';
 import { type TcpDialerOptions, tcpDialer } from '@stmp/transport-tcp';
@@ -41,4 +42,9 @@ export function connect(
   options: ClientOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<connection.Client> {
   return connection.connect(url, { ...assemble(options), signal: options.signal });
+}
+
+/** As {@link connect}, over a ready link. */
+export function connectLink(link: Link, options: ClientOptions = {}): Promise<connection.Client> {
+  return connection.connectLink(link, assemble(options));
 }

@@ -1,6 +1,7 @@
 import { gzipCompression } from '@stmp/compression-gzip';
 import * as connection from '@stmp/connection';
 import type { Listener, PayloadCodec } from '@stmp/contract';
+import type { TlsServerOptions } from '@stmp/link-duplex';
 import { type KcpListenerOptions, kcpListener } from '@stmp/transport-kcp';
 import { type TcpListenerOptions, tcpListener } from '@stmp/transport-tcp';
 import { type WsListenerOptions, wsListener } from '@stmp/transport-ws/server';
@@ -17,6 +18,8 @@ export interface ServerOptions<Identity = undefined, State = undefined>
   readonly listeners?: readonly Listener<ListenOptions>[] | undefined;
   /** Lets clients on byte streams choose gzip. Default false. */
   readonly gzip?: boolean | undefined;
+  /** Certificate and key for `tls:`, `wss:` and `kcps:`, where a `listen` brings none of its own. */
+  readonly tls?: TlsServerOptions | undefined;
   readonly tcp?: TcpListenerOptions | undefined;
   readonly ws?: WsListenerOptions | undefined;
   readonly kcp?: KcpListenerOptions | undefined;
@@ -28,10 +31,15 @@ export type Server<Identity = unknown, State = unknown> = connection.Server<Iden
 export function createServer<Identity = undefined, State = undefined>(
   options: ServerOptions<Identity, State> = {},
 ): Server<Identity, State> {
+  const { tls } = options;
   return connection.createServer<Identity, State, ListenOptions>({
     ...options,
     codecs: options.codecs ?? defaultCodecs(),
     compressions: options.compressions ?? (options.gzip ? [gzipCompression()] : []),
-    listeners: options.listeners ?? [tcpListener(options.tcp), wsListener(options.ws), kcpListener(options.kcp)],
+    listeners: options.listeners ?? [
+      tcpListener({ tls, ...options.tcp }),
+      wsListener({ tls, ...options.ws }),
+      kcpListener({ tls, ...options.kcp }),
+    ],
   });
 }
