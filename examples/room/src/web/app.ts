@@ -26,7 +26,10 @@ const MAX_RETRY_MS = 5_000;
 export class App {
   readonly #strip = new PacketStrip();
   readonly #banner = new Banner(byId('banner'));
-  readonly #login = new Login((name) => void this.#enter({ name, token: '' }));
+  readonly #login = new Login(
+    (name) => void this.#enter({ name, token: '' }),
+    () => void this.#logout(''),
+  );
   readonly #rooms = new RoomList((room) => void this.#join(room));
   readonly #people = new PeopleList();
   readonly #newRoom = new NewRoom((name) => this.#create(name));
@@ -49,7 +52,7 @@ export class App {
     );
     for (const { id, label } of WIRES) this.#wireSelect.append(new Option(label, id, false, id === this.#wire.id));
     this.#wireSelect.addEventListener('change', () => void this.#switchWire());
-    byId('logout').addEventListener('click', () => void this.#logout());
+    byId('logout').addEventListener('click', () => void this.#logout(`${this.#user?.name} has logged out.`));
     byId('leave').addEventListener('click', () => void this.#leave());
     byId('blank-new').addEventListener('click', () => {
       this.#drawer.open();
@@ -129,6 +132,8 @@ export class App {
     this.#drawer.close();
     this.#newRoom.close();
     this.#banner.clear();
+    // It shows the token, among other things.
+    this.#strip.clear();
     this.#people.reset();
     this.#messages.reset([]);
     this.#composer.enter('');
@@ -137,10 +142,10 @@ export class App {
     this.#login.open(user.name, status);
   }
 
-  async #logout(): Promise<void> {
+  async #logout(status: string): Promise<void> {
     const user = this.#user;
     if (user === undefined) return;
-    this.#outside(user, `${user.name} has logged out.`);
+    this.#outside(user, status);
     await user.logout();
   }
 
@@ -213,7 +218,7 @@ export class App {
       case 'retrying': {
         const text = isInside ? 'Connection lost.' : 'The server cannot be reached.';
         if (isInside) this.#banner.countDown(text, link.delayMs);
-        else this.#login.busy(`${text} Trying again in ${Math.ceil(link.delayMs / 1000)} s.`);
+        else this.#login.busy(`${text} Trying again.`, true);
         break;
       }
       case 'online':

@@ -12,7 +12,7 @@ const NEAR_BYTES = 115;
 /** A message on its way. */
 interface Outgoing {
   readonly content: string;
-  readonly entry: HTMLLIElement;
+  readonly entry: HTMLElement;
   state: 'sending' | 'unsure' | 'failed';
 }
 
@@ -99,7 +99,7 @@ export class Composer {
     this.#text.value = '';
     setFieldError(this.#text, this.#error, '');
     this.#update();
-    const outgoing: Outgoing = { content, entry: make('li', 'message own pending'), state: 'sending' };
+    const outgoing: Outgoing = { content, entry: make('div', 'message own pending'), state: 'sending' };
     this.#outgoing.push(outgoing);
     this.#list.appendPending(outgoing.entry);
     this.#start(outgoing);

@@ -10,10 +10,16 @@ export class Login {
   readonly #status = byId('login-status');
   readonly #go = byId<HTMLButtonElement>('login-go');
 
-  constructor(onName: (name: string) => void) {
+  /** The server is being asked. */
+  #busy = false;
+
+  constructor(onName: (name: string) => void, onCancel: () => void) {
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
-      if (this.#go.disabled) return;
+      if (this.#busy) {
+        if (!this.#go.disabled) onCancel();
+        return;
+      }
       const name = this.#name.value.trim();
       if (name === '') {
         setFieldError(this.#name, this.#error, 'Please enter a name.');
@@ -38,10 +44,12 @@ export class Login {
     this.#idle();
   }
 
-  /** While the server is being asked. */
-  busy(status: string): void {
-    this.#go.disabled = true;
+  /** While the server is being asked; when that takes long, one may give up. */
+  busy(status: string, mayCancel = false): void {
+    this.#busy = true;
     this.#name.readOnly = true;
+    if (mayCancel) setText(this.#go, 'Cancel');
+    this.#go.disabled = this.#go.textContent !== 'Cancel';
     setFieldError(this.#name, this.#error, '');
     setText(this.#status, status);
   }
@@ -60,7 +68,9 @@ export class Login {
   }
 
   #idle(): void {
+    this.#busy = false;
     this.#go.disabled = false;
+    setText(this.#go, 'Enter');
     this.#name.readOnly = false;
   }
 }

@@ -11,7 +11,7 @@ const TOGETHER_MS = 5 * 60_000;
 
 /** The log of a room: messages, notes about who came and went, and lines between days. */
 export class MessageList {
-  readonly #list = byId<HTMLOListElement>('log');
+  readonly #list = byId('log');
   readonly #badge = byId<HTMLButtonElement>('unread');
   readonly #sticky: Sticky;
   /** Called when the number of unread messages changes. */
@@ -61,7 +61,7 @@ export class MessageList {
   /** A line about something that happened. */
   note(text: string): void {
     this.#last = undefined;
-    this.#insert(make('li', 'note', text));
+    this.#insert(make('div', 'note', text));
     this.#trim();
     this.#sticky.follow();
   }
@@ -80,12 +80,12 @@ export class MessageList {
     const entries: HTMLElement[] = [];
     const day = dayOf(message.atMs);
     if (day !== this.#lastDay) {
-      entries.push(make('li', 'day', dayName(message.atMs, Date.now())));
+      entries.push(make('div', 'day', dayName(message.atMs, Date.now())));
       this.#last = undefined;
     }
     this.#lastDay = day;
     if (message.missed && !this.#missed) {
-      entries.push(make('li', 'day away', 'While you were away'));
+      entries.push(make('div', 'day away', 'While you were away'));
       this.#last = undefined;
     }
     this.#missed = message.missed;
@@ -128,7 +128,7 @@ function bubbleOf({ user, content, atMs, own, seq }: ChatMessage, together: bool
   // Each text in its own direction, without a say in that of what follows.
   words.dir = 'auto';
   const said = make('div', 'bubble', make('span', 'sr', own ? 'You: ' : `${user}: `), words, ' ', time);
-  const entry = make('li', `message${own ? ' own' : ''}${together ? ' grouped' : ''}`);
+  const entry = make('div', `message${own ? ' own' : ''}${together ? ' grouped' : ''}`);
   entry.dataset.seq = String(seq);
   if (!own && !together) {
     const who = make('span', `who sender ${hueOf(user)}`, user);

@@ -80,7 +80,9 @@ export class PacketReader {
     if (traffic.type === 'hello') {
       this.#welcomed = false;
       this.#calls.clear();
-      const query = new URLSearchParams(traffic.headers.map(([name, value]) => [name, value])).toString();
+      const query = new URLSearchParams(
+        traffic.headers.map(([name, value]): [string, string] => [name, value]),
+      ).toString();
       const parts: PacketPart[] = [{ name: 'query', raw: `?${query}`, means: 'The handshake of a WebSocket client.' }];
       return { atMs, way: 'out', kind: 'hello', size: query.length, headers: traffic.headers, parts };
     }

@@ -33,15 +33,18 @@ export class PacketStrip {
 
   constructor() {
     this.#pause.addEventListener('click', () => this.#setPaused(!this.#paused));
-    byId('packets-clear').addEventListener('click', () => {
-      this.#list.replaceChildren();
-      this.#seen = this.#skipped = 0;
-      this.#update();
-    });
+    byId('packets-clear').addEventListener('click', () => this.clear());
   }
 
   set wire(label: string) {
     this.#wire = label;
+    this.#update();
+  }
+
+  clear(): void {
+    this.#list.replaceChildren();
+    this.#seen = this.#skipped = 0;
+    this.#sticky.toEnd();
     this.#update();
   }
 
