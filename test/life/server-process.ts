@@ -24,10 +24,22 @@ const ticking = setInterval(() => {
   audience(server.connections).emit(LoadEvents).tick({ n });
 }, 200);
 
+// How long this process stood still at most, since it was asked to drain.
+let stallMs = 0;
+let lastMs = Number.POSITIVE_INFINITY;
+const watching = setInterval(() => {
+  const nowMs = performance.now();
+  stallMs = Math.max(stallMs, nowMs - lastMs - 10);
+  if (lastMs < nowMs) lastMs = nowMs;
+}, 10);
+
 process.on('message', (message: { drain: number }) => {
+  lastMs = performance.now();
   void server.drain({ withinMs: message.drain }).then(() => {
     // Nothing may hold the process from here on: its end is part of the test.
     clearInterval(ticking);
+    clearInterval(watching);
+    process.send?.({ stallMs });
     closeSync(file);
     process.disconnect();
   });

@@ -2,6 +2,11 @@ import type { Clock } from './clock.js';
 
 /** Share of the window in which peers are asked to move; the rest is left to those asked last. */
 const ASKING_SHARE = 0.8;
+/** Lateness above this share of the window is not made up for at once. */
+const STANDSTILL_SHARE = 0.05;
+/** Shortest time between two, in terms of the usual one: whoever is late does not hurry much. */
+const SHORTEST_STEP = 0.8;
+const ALMOST_ONE = 1 - 1e-9;
 
 /** When a server that leaves asks its peers to move, and how long it waits for them. */
 export class DrainSchedule {
@@ -36,23 +41,39 @@ export class DrainSchedule {
   }
 
   /**
-   * Asks all, one after the other, evenly over a share of the window. When this process was busy and is late, the rest
-   * is spread over what is left, so that no two peers move at once.
+   * Asks all, one after the other, evenly over a share of the window. Timers that are late are made up for; after a
+   * longer standstill of this process the rest is spread over what is left, so that no crowd moves at once.
    */
   async ask<Peer extends { readonly isOpen: boolean }>(
     peers: readonly Peer[],
     withinMs: number,
     ask: (peer: Peer) => void,
   ): Promise<void> {
-    const endsMs = this.#clock.nowMs() + withinMs * ASKING_SHARE;
-    let left = peers.length;
-    for (const peer of peers) {
+    let lastMs = this.#clock.nowMs();
+    const askingEndsMs = lastMs + withinMs * ASKING_SHARE;
+    const endsMs = lastMs + withinMs;
+    const shortestMs = ((withinMs * ASKING_SHARE) / peers.length) * SHORTEST_STEP;
+    /** Peers that may be asked now. */
+    let credit = 1;
+    for (let next = 0; ; ) {
       // Whoever has left by itself needs no time.
-      if (peer.isOpen) {
+      while (next < peers.length && (credit > ALMOST_ONE || !peers[next]!.isOpen)) {
+        const peer = peers[next++]!;
+        if (!peer.isOpen) continue;
         ask(peer);
-        await this.wait((endsMs - this.#clock.nowMs()) / left);
+        credit--;
       }
-      left--;
+      if (next === peers.length) return;
+      if (lastMs >= endsMs) {
+        credit = Number.POSITIVE_INFINITY;
+        continue;
+      }
+      const stepMs = Math.max((askingEndsMs - lastMs) / (peers.length - next + 1), shortestMs);
+      const dueMs = (1 - credit) * stepMs;
+      await this.wait(dueMs);
+      const nowMs = this.#clock.nowMs();
+      credit += Math.min(nowMs - lastMs, Math.max(withinMs * STANDSTILL_SHARE, dueMs)) / stepMs;
+      lastMs = nowMs;
     }
   }
 }
