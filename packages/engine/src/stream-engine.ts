@@ -205,6 +205,7 @@ class StreamEngine extends EngineCore<Uint8Array> {
       if (next > 0) {
         this.#tail = undefined;
         into.bytes = bytes;
+        into.text = undefined;
         return 1;
       }
       tail.needs = into.needed;

@@ -97,6 +97,21 @@ describe('packets of a byte stream', () => {
   });
 });
 
+describe('a record that another engine filled with text', () => {
+  it.each([
+    ['whole', ['a8010007017b']],
+    ['split', ['a80100', '07017b']],
+  ])('is filled with bytes: a %s packet', (_, chunks) => {
+    const { engine } = readyServer();
+    const into = createInbound();
+    into.text = 'Q1:7\nPx';
+    for (const chunk of chunks) engine.receive(hex(chunk), 0);
+    expect(engine.poll(into)).toBe(EngineEvent.Request);
+    expect(into.text).toBeUndefined();
+    expect(toHex(into.bytes.subarray(into.start, into.end))).toBe('7b');
+  });
+});
+
 describe('memory', () => {
   it('a payload inside one chunk is a view of it', () => {
     const server = readyServer();
