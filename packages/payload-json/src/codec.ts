@@ -42,6 +42,8 @@ export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
     const write = writerOf(type);
     const reader = readerOf(type);
     const isVoid = typeName === 'google.protobuf.Empty';
+    // The empty message of this type is null, and `{}` is another value.
+    const isValue = typeName === 'google.protobuf.Value';
     return withBytes(
       {
         encodeText(value) {
@@ -52,7 +54,7 @@ export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
           } catch (error) {
             throw refusal(error, typeName);
           }
-          return out.text === '{}' ? undefined : out.text;
+          return out.text === '{}' && !isValue ? undefined : out.text;
         },
         decodeText(text, start, end) {
           try {

@@ -365,6 +365,12 @@ describe('plain values', () => {
   });
 });
 
+it('an empty map as a Value is not the empty message, which is null', () => {
+  expect(text(Value, {})).toBe('{}');
+  expect(parse(Value, '{}')).toEqual({});
+  expect(parse(Value, '')).toBeNull();
+});
+
 describe('options', () => {
   it('refuses a dialect that does not exist', () => {
     expect(() => jsonCodec({ dialect: 'go' as 'stmp-go' })).toThrow(

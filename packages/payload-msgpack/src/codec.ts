@@ -51,11 +51,13 @@ export function msgpackCodec(options: MsgpackCodecOptions = {}): PayloadCodec {
     const write = writerOf(type);
     const reader = readerOf(type);
     const isVoid = typeName === 'google.protobuf.Empty';
+    // The empty message of this type is null, and the empty map is another value.
+    const isValue = typeName === 'google.protobuf.Value';
     return {
       encode(value) {
         if (value === undefined) return undefined;
         const bytes = written(typeName, (output) => write(value, output, 1));
-        return bytes.length === 1 && bytes[0] === 0x80 ? undefined : bytes;
+        return bytes.length === 1 && bytes[0] === 0x80 && !isValue ? undefined : bytes;
       },
       decode(bytes, start, end) {
         try {

@@ -334,6 +334,12 @@ describe('plain values', () => {
   });
 });
 
+it('an empty map as a Value is not the empty message, which is null', () => {
+  expect(encodeHex(codec, Value, {})).toBe('80');
+  expect(decodeHex(codec, Value, '80')).toEqual({});
+  expect(decodeHex(codec, Value, '')).toBeNull();
+});
+
 describe('options', () => {
   it('refuses a dialect that does not exist', () => {
     expect(() => msgpackCodec({ dialect: 'go' as 'stmp-go' })).toThrow(RangeError);
