@@ -117,14 +117,13 @@ export class CallContext implements IncomingCall {
 
   input(): unknown {
     if (this.#message === NOT_DECODED) {
+      // That this content type cannot carry the method is not the caller's fault.
       const { input } = this.codecs;
       try {
         if (this.end < 0) this.#message = input.decode(NO_BYTES, 0, 0);
         else if (this.text !== undefined) this.#message = decodeText(input, this.text, this.start, this.end);
         else this.#message = input.decode(this.bytes, this.start, this.end);
       } catch (error) {
-        // A method that this content type cannot carry is not the caller's fault.
-        if (isStmpError(error) && error.code !== 'payload_invalid') throw error;
         const message = isStmpError(error) ? error.message : 'the payload cannot be decoded';
         throw new StmpError('payload_invalid', message, { status: Status.BadRequest, cause: error });
       }

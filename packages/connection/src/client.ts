@@ -21,10 +21,10 @@ import type {
   ServiceClient,
 } from './api.js';
 import { type Backoff, type BackoffFunction, resolveBackoff } from './backoff.js';
+import { ClientConnection, type ClientOwner } from './client-connection.js';
 import { type ClientState, StateCell } from './client-state.js';
 import type { Context } from './context.js';
 import { type Disposed, disposable } from './disposable.js';
-import { LiveConnection, type Owner } from './live-connection.js';
 import type { Middleware } from './middleware.js';
 import { resolveConnectionOptions } from './options.js';
 import { Router } from './router.js';
@@ -151,7 +151,7 @@ export async function connectLink(link: Link, options: ClientOptions): Promise<C
   return client;
 }
 
-class StmpClient implements Omit<Client, keyof Disposed>, Owner {
+class StmpClient implements Omit<Client, keyof Disposed>, ClientOwner {
   readonly url: string;
   readonly shared: Shared;
   /** The first attempt is the only one until it succeeds. */
@@ -162,13 +162,13 @@ class StmpClient implements Omit<Client, keyof Disposed>, Owner {
   readonly #stubs = new StubCache();
   readonly #sessionHooks = new Set<SessionHook>();
   #link: Link | undefined;
-  #current: LiveConnection | undefined = undefined;
+  #current: ClientConnection | undefined = undefined;
   /** Being opened: it becomes the current one when its session hooks have run. */
-  #next: LiveConnection | undefined = undefined;
+  #next: ClientConnection | undefined = undefined;
   /** All whose links are not closed yet. */
-  readonly #live = new Set<LiveConnection>();
+  readonly #live = new Set<ClientConnection>();
   /** Current before the next one took its place, which has not run its session hooks yet. */
-  #previous: LiveConnection | undefined = undefined;
+  #previous: ClientConnection | undefined = undefined;
   /** The server asked a connection to move on whose session hooks were still running. */
   #drainAsked = false;
   #sessions = 0;
@@ -400,7 +400,7 @@ class StmpClient implements Omit<Client, keyof Disposed>, Owner {
       outOfBand: link.hello !== undefined,
       message: this.#options.message,
     });
-    const connection = new LiveConnection('client', link, handshake, this);
+    const connection = new ClientConnection(link, handshake, this);
     this.#next = connection;
     this.#live.add(connection);
     if (this.#current === undefined) this.#setState({ name: 'handshaking' });
@@ -431,11 +431,7 @@ class StmpClient implements Omit<Client, keyof Disposed>, Owner {
     return dialer;
   }
 
-  onHello(): void {
-    // Only servers are introduced to.
-  }
-
-  onReady(connection: LiveConnection): void {
+  onReady(connection: ClientConnection): void {
     this.#lastError = undefined;
     const hooks = [...this.#sessionHooks];
     this.#sessions++;
@@ -449,7 +445,7 @@ class StmpClient implements Omit<Client, keyof Disposed>, Owner {
     else void this.#runHooks(hooks, connection, this.#sessions);
   }
 
-  async #runHooks(hooks: SessionHook[], connection: LiveConnection, number: number): Promise<void> {
+  async #runHooks(hooks: SessionHook[], connection: ClientConnection, number: number): Promise<void> {
     const controller = new AbortController();
     const remove = connection.onClose(() => controller.abort());
     try {
@@ -482,7 +478,7 @@ class StmpClient implements Omit<Client, keyof Disposed>, Owner {
     if (this.#drainAsked) this.#move();
   }
 
-  onDrain(connection: LiveConnection): void {
+  onDrain(connection: ClientConnection): void {
     if (connection === this.#next) this.#drainAsked = true;
     else if (connection === this.#current) this.#move();
   }
@@ -496,7 +492,7 @@ class StmpClient implements Omit<Client, keyof Disposed>, Owner {
     this.#open();
   }
 
-  onEnd(connection: LiveConnection, end: ConnectionEnd): void {
+  onEnd(connection: ClientConnection, end: ConnectionEnd): void {
     // Those that have ended are only waited for when the client closes.
     void connection.closed.then(() => this.#live.delete(connection));
     const wasNext = connection === this.#next;

@@ -17,14 +17,12 @@ import {
   EngineEvent,
   encodeNotify,
   type Handshake,
-  type HelloAnswer,
   type Inbound,
 } from '@stmp/engine';
 import type { CallOptions, EmitOptions, EventSender, ServiceClient, SlowReaderPolicy } from './api.js';
 import { abortError, PendingCall } from './calls.js';
 import type { Clock } from './clock.js';
 import { Dispatcher, type DispatchHost } from './dispatcher.js';
-import { RateLimiter } from './rates.js';
 import { isThenable, type Shared } from './shared.js';
 import { SlowReader, slowReaderError } from './slow-reader.js';
 import { type Described, type Stub, StubCache, sendersOf } from './stubs.js';
@@ -45,16 +43,41 @@ const CLOSED_MESSAGE = 'connection closed';
 /** The side that owns a connection: a server or a client. */
 export interface Owner {
   readonly shared: Shared;
-  /** Server: a client has introduced itself; `connection.answer` is to be called. */
-  onHello(connection: LiveConnection): void;
   onReady(connection: LiveConnection): void;
   /** The protocol has ended; the link is about to close. */
   onEnd(connection: LiveConnection, end: ConnectionEnd): void;
-  /** The peer asks to be left for another connection. */
-  onDrain(connection: LiveConnection): void;
-  /** Limits that several connections have in common. */
-  mayCall?(connection: LiveConnection, nowMs: number): boolean;
-  mayReceive?(connection: LiveConnection, packets: number, bytes: number, nowMs: number): boolean;
+}
+
+/** Connections that have something to flush at the end of this turn. One call of a link's `defer` serves them all. */
+let due: LiveConnection[] = [];
+
+function flushAll(): void {
+  const connections = due;
+  due = [];
+  let next = 0;
+  try {
+    while (next < connections.length) connections[next++]!.flushNow();
+  } finally {
+    // Only a broken link throws, and the others are not to suffer from it.
+    if (next < connections.length) {
+      due.push(...connections.slice(next));
+      queueMicrotask(flushAll);
+    }
+  }
+}
+
+/** What few connections ever have. */
+interface Rare {
+  /** The last event that waits for room, by its policy. */
+  lastWaiting?: Promise<boolean> | undefined;
+  stubs?: StubCache;
+  senders?: StubCache;
+  endListeners?: Set<(end: ConnectionEnd) => void> | undefined;
+  closed?: Promise<ConnectionEnd>;
+  resolveClosed?: (end: ConnectionEnd) => void;
+  remoteAddress?: string;
+  /** When a link that does not close by itself is cut. */
+  cutAtMs?: number;
 }
 
 /** What the link sees of a connection. */
@@ -78,19 +101,15 @@ class LinkEvents implements LinkHandler<Uint8Array | string> {
   }
 }
 
-/** Drives one engine over one link. */
-export class LiveConnection implements Connection, DispatchHost {
-  readonly side: 'client' | 'server';
+/** Drives one engine over one link. Times that it keeps are whole milliseconds, which need no memory of their own. */
+export abstract class LiveConnection implements Connection, DispatchHost {
+  abstract readonly side: 'client' | 'server';
+  abstract readonly identity: unknown;
+  abstract readonly state: unknown;
   readonly link: Link;
   readonly engine: Engine;
-  readonly shared: Shared;
   readonly #owner: Owner;
-  identity: unknown = undefined;
-  state: unknown = undefined;
-  /** When the identity expires. */
-  expiresAtMs: number = Number.POSITIVE_INFINITY;
   #key: WireKey | undefined = undefined;
-  #authenticate: ((headers: Headers) => Promise<void>) | undefined = undefined;
 
   #pumping = false;
   /** Input is left in the engine: while listeners are being attached, or while the inbox is full. */
@@ -98,85 +117,59 @@ export class LiveConnection implements Connection, DispatchHost {
   #inboxIsFull = false;
   #linkPaused = false;
   #flushDue = false;
-  readonly #flush: () => void;
   /** The link's queue is above its mark. */
   #linkFull = false;
-  /** When the last input came, or time was looked at. */
-  #nowMs = 0;
+  #linkClosed = false;
   /** The time of all calls that are made before the next flush; below 0: not read yet. */
   #callsMs = -1;
-  #timer: unknown = undefined;
-  #timerAtMs: number = Number.POSITIVE_INFINITY;
-  /** When a link that does not close by itself is cut. */
-  #cutAtMs: number = Number.POSITIVE_INFINITY;
+  /** When {@link onTimer} is to be called, at the latest; below 0: never. */
+  timerAtMs = -1;
   #ended: ConnectionEnd | undefined = undefined;
-  /** Another connection has taken its place. */
-  #leaves = false;
-  #linkClosed = false;
 
   // Parts that an idle connection does not have.
   #dispatcher: Dispatcher | undefined = undefined;
   #slow: SlowReader | undefined = undefined;
-  /** The last event that waits for room, by its policy. */
-  #lastWaiting: Promise<boolean> | undefined = undefined;
-  #rates: RateLimiter | undefined = undefined;
-  #packetsSeen = 0;
-  #bytesSeen = 0;
-  #stubs: StubCache | undefined = undefined;
-  #senders: StubCache | undefined = undefined;
-  #endListeners: Set<(end: ConnectionEnd) => void> | undefined = undefined;
-  #closed: Promise<ConnectionEnd> | undefined = undefined;
-  #resolveClosed: ((end: ConnectionEnd) => void) | undefined = undefined;
-  #remoteAddress: string | undefined = undefined;
+  #rare: Rare | undefined = undefined;
 
-  constructor(side: 'client' | 'server', link: Link, handshake: Handshake, owner: Owner) {
-    this.side = side;
+  constructor(link: Link, handshake: Handshake, owner: Owner) {
     this.link = link;
     this.#owner = owner;
-    this.shared = owner.shared;
-    const { engine: options, clock, rates } = owner.shared.options;
-    const start = { handshake, options, nowMs: clock.nowMs() };
-    const { streamEngine } = owner.shared;
+    const { streamEngine, options } = owner.shared;
+    const start = { handshake, options: options.engine, nowMs: options.clock.nowMs() };
     // Who hands in a stream link has seen to it that there is an engine for it.
     this.engine = link.kind === 'stream' ? streamEngine!(start) : createMessageEngine(start);
-    if (rates !== undefined) this.#rates = new RateLimiter(rates, start.nowMs);
-    this.#flush = () => this.#flushNow();
+  }
+
+  /** Has {@link onTimer} called at {@link timerAtMs}, in place of an earlier request if there is one. */
+  protected abstract setTimer(): void;
+  protected abstract clearTimer(): void;
+
+  get shared(): Shared {
+    return this.#owner.shared;
+  }
+
+  get #extra(): Rare {
+    this.#rare ??= {};
+    return this.#rare;
   }
 
   /** Begins: nothing happens before this. */
   start(): void {
     this.link.start(new LinkEvents(this) as LinkHandler<Uint8Array & string>);
-    this.#pump();
-    this.#rearm();
+    this.pump();
+    this.rearm();
   }
 
   // --- what the link tells ---------------------------------------------------------
 
   received(unit: Uint8Array | string): void {
-    const nowMs = this.clock.nowMs();
-    this.#nowMs = nowMs;
-    this.engine.receive(unit, nowMs);
-    this.#pump();
-    if ((this.#rates !== undefined || this.#owner.mayReceive !== undefined) && this.#ended === undefined)
-      this.#checkRates(nowMs);
-  }
-
-  /** Counts plain bytes: those of a compressed connection after inflation. */
-  #checkRates(nowMs: number): void {
-    const packets = this.engine.packetsIn - this.#packetsSeen;
-    const bytes = this.engine.bytesIn - this.#bytesSeen;
-    this.#packetsSeen = this.engine.packetsIn;
-    this.#bytesSeen = this.engine.bytesIn;
-    const own = this.#rates?.mayReceive(packets, bytes, nowMs) ?? true;
-    const common = this.#owner.mayReceive?.(this, packets, bytes, nowMs) ?? true;
-    if (!own || !common) {
-      this.fail(new StmpError('too_large', 'packets come faster than the limit', { status: Status.TooManyRequests }));
-    }
+    this.engine.receive(unit, this.clock.nowMs());
+    this.pump();
   }
 
   linkDrained(): void {
     this.#linkFull = false;
-    this.#flushNow();
+    this.flushNow();
     this.#dispatcher?.resume();
   }
 
@@ -186,15 +179,15 @@ export class LiveConnection implements Connection, DispatchHost {
       if (reason === undefined) this.engine.receiveEnd(this.clock.nowMs());
       else this.engine.receiveError(reason);
       this.#held = this.#inboxIsFull = false;
-      this.#pump();
+      this.pump();
     }
     this.#stopTimer();
-    this.#resolveClosed?.(this.#ended!);
+    this.#rare?.resolveClosed?.(this.#ended!);
   }
 
   // --- the engine --------------------------------------------------------------------
 
-  #pump(): void {
+  protected pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
     const { engine } = this;
@@ -231,23 +224,21 @@ export class LiveConnection implements Connection, DispatchHost {
         break;
       case EngineEvent.Response:
         (into.token as PendingCall).respond(into, this.wireKey);
-        this.#callSettled();
+        this.callSettled();
         break;
       case EngineEvent.Expired:
         (into.token as PendingCall).expire();
-        this.#callSettled();
+        this.callSettled();
         break;
       case EngineEvent.Cancel:
         this.#dispatcher?.cancel(into.mid);
         break;
       case EngineEvent.Drain:
-        this.#owner.onDrain(this);
-        break;
       case EngineEvent.Hello:
-        this.#owner.onHello(this);
+        this.onEvent();
         break;
       case EngineEvent.Ready:
-        this.#rearm();
+        this.rearm();
         this.#owner.onReady(this);
         break;
       default:
@@ -255,26 +246,18 @@ export class LiveConnection implements Connection, DispatchHost {
     }
   }
 
+  /** What only one side is told: a client's hello, or a server's request to move. */
+  protected abstract onEvent(): void;
+
   #dispatch(): Dispatcher {
     this.#dispatcher ??= new Dispatcher(this);
     return this.#dispatcher;
   }
 
-  /** Holds requests and events back until whoever awaits the connection has had a turn to attach listeners. */
-  holdForListeners(): void {
-    this.#held = true;
-    this.clock.setTimer(() => {
-      this.#held = false;
-      this.#pump();
-    }, 0);
-  }
-
-  /** Server: the answer to the client's handshake. */
-  answer(answer: HelloAnswer): void {
-    if (this.#ended !== undefined) return;
-    this.engine.answerHello(answer, this.clock.nowMs());
-    this.#pump();
-    this.wrote();
+  /** Holds requests and events back, or lets them come. */
+  protected hold(held: boolean): void {
+    this.#held = held;
+    if (!held) this.pump();
   }
 
   // --- output -------------------------------------------------------------------------
@@ -282,10 +265,10 @@ export class LiveConnection implements Connection, DispatchHost {
   wrote(): void {
     if (this.#flushDue) return;
     this.#flushDue = true;
-    this.link.defer(this.#flush);
+    if (due.push(this) === 1) this.link.defer(flushAll);
   }
 
-  #flushNow(): void {
+  flushNow(): void {
     this.#flushDue = false;
     this.#callsMs = -1;
     if (this.#linkClosed) return;
@@ -310,25 +293,24 @@ export class LiveConnection implements Connection, DispatchHost {
       if (this.#slow !== undefined) this.#slow.drained();
     }
     if (ended) this.#closeLink();
-    else this.#rearm();
+    else this.rearm();
   }
 
   /** A full inbox stops reading again when no call of ours waits for an answer any more. */
-  #callSettled(): void {
-    if (this.#leaves) this.leave();
+  protected callSettled(): void {
     if (this.#dispatcher?.full && this.engine.pendingCalls === 0) this.inboxFull(true);
   }
 
   hasOutputRoom(): boolean {
     const { maxQueuedBytes } = this.shared.options;
     if (this.engine.outputBytes <= maxQueuedBytes) return true;
-    this.#flushNow();
+    this.flushNow();
     return this.engine.outputBytes <= maxQueuedBytes;
   }
 
   /** True when the link takes what is written now; what one turn writes is not left to grow without end. */
   #linkHasRoom(): boolean {
-    if (!this.#linkFull && this.engine.outputBytes > MAX_WRITE_BYTES) this.#flushNow();
+    if (!this.#linkFull && this.engine.outputBytes > MAX_WRITE_BYTES) this.flushNow();
     return !this.#linkFull;
   }
 
@@ -351,29 +333,30 @@ export class LiveConnection implements Connection, DispatchHost {
     return this.shared.options.clock;
   }
 
-  /** One timer for everything; it is only moved forwards, and finds out by itself that it came too early. */
-  #rearm(): void {
-    const at = Math.min(
+  /** When there is something to do by the clock, at the latest; Infinity: never. */
+  protected get deadlineMs(): number {
+    return Math.min(
       this.engine.deadlineMs,
-      this.#cutAtMs,
-      this.expiresAtMs,
+      this.#rare?.cutAtMs ?? Number.POSITIVE_INFINITY,
       this.#dispatcher?.deadlineMs ?? Number.POSITIVE_INFINITY,
     );
-    if (at >= this.#timerAtMs) return;
-    this.#stopTimer();
-    this.#timerAtMs = at;
-    this.#timer = this.clock.setTimer(() => this.#onTimer(), Math.max(0, Math.ceil(at - this.clock.nowMs())));
+  }
+
+  /** One timer for everything; it is only moved forwards, and finds out by itself that it came too early. */
+  protected rearm(): void {
+    const at = Math.ceil(this.deadlineMs);
+    if (at === Number.POSITIVE_INFINITY || (this.timerAtMs >= 0 && at >= this.timerAtMs)) return;
+    this.timerAtMs = at;
+    this.setTimer();
   }
 
   #stopTimer(): void {
-    if (this.#timer !== undefined) this.clock.clearTimer(this.#timer);
-    this.#timer = undefined;
-    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    if (this.timerAtMs >= 0) this.clearTimer();
+    this.timerAtMs = -1;
   }
 
-  #onTimer(): void {
-    this.#timer = undefined;
-    this.#timerAtMs = Number.POSITIVE_INFINITY;
+  onTimer(): void {
+    this.timerAtMs = -1;
     this.checkTime();
   }
 
@@ -381,22 +364,21 @@ export class LiveConnection implements Connection, DispatchHost {
   checkTime(): void {
     if (this.#linkClosed) return;
     const nowMs = this.clock.nowMs();
-    this.#nowMs = nowMs;
-    if (nowMs >= this.#cutAtMs) {
+    if (nowMs >= (this.#rare?.cutAtMs ?? Number.POSITIVE_INFINITY)) {
       this.link.abort(new StmpError('link_failed', 'the peer did not let the connection close', { origin: 'link' }));
       return;
     }
     if (this.#ended === undefined) {
       this.engine.tick(nowMs);
       this.#dispatcher?.tick(nowMs);
-      if (nowMs >= this.expiresAtMs) {
-        this.expiresAtMs = Number.POSITIVE_INFINITY;
-        this.fail(new StmpError('status', 'the authentication has expired', { status: Status.Unauthorized }));
-      }
-      this.#pump();
+      this.tick(nowMs);
+      this.pump();
     }
-    this.#rearm();
+    this.rearm();
   }
+
+  /** What one side has to do by the clock beside. */
+  protected tick(_nowMs: number): void {}
 
   // --- calls ------------------------------------------------------------------------------
 
@@ -448,7 +430,8 @@ export class LiveConnection implements Connection, DispatchHost {
         headers = [...(headers ?? []), [TIMEOUT_HEADER, String(Math.ceil(timeoutMs))]];
       // The clock is read once for all calls of a turn, which a flush ends.
       if (this.#callsMs < 0) {
-        this.#callsMs = this.clock.nowMs();
+        // Upwards, so that no call expires early.
+        this.#callsMs = Math.ceil(this.clock.nowMs());
         this.wrote();
       }
       mid = engine.call(pending, stub.method.action, headers, payload, this.#callsMs, timeoutMs);
@@ -465,15 +448,15 @@ export class LiveConnection implements Connection, DispatchHost {
     if (signal !== undefined) {
       pending.watch(signal, () => {
         engine.abandon(mid);
-        this.#callSettled();
-        this.#pump();
+        this.callSettled();
+        this.pump();
         this.wrote();
       });
     }
     if (shared.options.hooks.onPacketOut !== undefined) this.#tellOut('request', mid, stub);
     // Whoever waits for an answer must be able to read it: a paused link goes on.
     if (this.#inboxIsFull) this.inboxFull(this.#inboxIsFull);
-    if (timeoutMs > 0 && this.#callsMs + timeoutMs < this.#timerAtMs) this.#rearm();
+    if (timeoutMs > 0 && (this.timerAtMs < 0 || this.#callsMs + timeoutMs < this.timerAtMs)) this.rearm();
   }
 
   #tellOut(
@@ -495,9 +478,7 @@ export class LiveConnection implements Connection, DispatchHost {
   }
 
   mayCall(): boolean {
-    if (this.#rates === undefined && this.#owner.mayCall === undefined) return true;
-    const nowMs = this.#nowMs;
-    return (this.#rates?.mayCall(nowMs) ?? true) && (this.#owner.mayCall?.(this, nowMs) ?? true);
+    return true;
   }
 
   /**
@@ -513,7 +494,7 @@ export class LiveConnection implements Connection, DispatchHost {
       if (stop) this.link.pause();
       else this.link.resume();
     }
-    if (!stop) this.#pump();
+    if (!stop) this.pump();
     return stop;
   }
 
@@ -534,7 +515,7 @@ export class LiveConnection implements Connection, DispatchHost {
     const { codec, form } = this.wireKey;
     const payload = encodeValue(stub.codecs(codec).input, form === 'text', value);
     if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, stub);
-    if ((this.#lastWaiting === undefined || options?.policy !== 'wait') && this.#linkHasRoom()) {
+    if ((options?.policy !== 'wait' || this.#rare?.lastWaiting === undefined) && this.#linkHasRoom()) {
       this.engine.notify(stub.method.action, options?.headers, payload);
       this.shared.counters.eventsOut++;
       this.wrote();
@@ -573,12 +554,13 @@ export class LiveConnection implements Connection, DispatchHost {
 
   /** Events that wait for room keep their order: each waits for the one before. */
   #offerWhenRoom(packet: Uint8Array | string): Promise<boolean> {
-    const before = this.#lastWaiting;
+    const extra = this.#extra;
+    const before = extra.lastWaiting;
     const next = (): Promise<boolean> => this.#sendWhenRoom(packet);
     const mine = before === undefined ? next() : before.then(next, next);
-    this.#lastWaiting = mine;
+    extra.lastWaiting = mine;
     return mine.finally(() => {
-      if (this.#lastWaiting === mine) this.#lastWaiting = undefined;
+      if (extra.lastWaiting === mine) extra.lastWaiting = undefined;
     });
   }
 
@@ -621,12 +603,13 @@ export class LiveConnection implements Connection, DispatchHost {
   }
 
   get remoteAddress(): string {
-    if (this.#remoteAddress === undefined) {
+    const extra = this.#extra;
+    if (extra.remoteAddress === undefined) {
       const { address = 'unknown', port } = this.link.peer;
       const host = address.includes(':') ? `[${address}]` : address;
-      this.#remoteAddress = port === undefined ? host : `${host}:${port}`;
+      extra.remoteAddress = port === undefined ? host : `${host}:${port}`;
     }
-    return this.#remoteAddress;
+    return extra.remoteAddress;
   }
 
   get peer(): LinkPeer {
@@ -661,6 +644,10 @@ export class LiveConnection implements Connection, DispatchHost {
     return this.engine.phase === 'ready' && this.#ended === undefined;
   }
 
+  protected get isEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
   get pendingCalls(): number {
     return this.engine.pendingCalls;
   }
@@ -671,8 +658,9 @@ export class LiveConnection implements Connection, DispatchHost {
   }
 
   service<M extends MethodTable<M>>(type: ServiceType<M>): ServiceClient<M> {
-    this.#stubs ??= new StubCache();
-    return this.#stubs.get(
+    const extra = this.#extra;
+    extra.stubs ??= new StubCache();
+    return extra.stubs.get(
       type,
       (stub) => (input: unknown, options?: CallOptions) => this.call(stub, input, options),
     ) as ServiceClient<M>;
@@ -705,20 +693,12 @@ export class LiveConnection implements Connection, DispatchHost {
   /** Senders without options are made once for each type. */
   #sendersOf(type: Described, options: EmitOptions | undefined): object {
     if (options !== undefined) return sendersOf(type, (stub, value) => this.sendEvent(stub, value, options));
-    this.#senders ??= new StubCache();
-    return this.#senders.get(type, (stub) => (value: unknown) => this.sendEvent(stub, value, undefined));
+    const extra = this.#extra;
+    extra.senders ??= new StubCache();
+    return extra.senders.get(type, (stub) => (value: unknown) => this.sendEvent(stub, value, undefined));
   }
 
-  /** Server: how {@link reauthenticate} is done. */
-  setAuthenticator(authenticate: (headers: Headers) => Promise<void>): void {
-    this.#authenticate = authenticate;
-  }
-
-  async reauthenticate(headers: Headers): Promise<void> {
-    if (this.#authenticate === undefined) throw new StmpError('bad_state', 'this side has no authentication hook');
-    await this.#authenticate(headers);
-    this.#rearm();
-  }
+  abstract reauthenticate(headers: Headers): Promise<void>;
 
   // --- the end --------------------------------------------------------------------------------
 
@@ -729,43 +709,28 @@ export class LiveConnection implements Connection, DispatchHost {
       // From here on nothing is handled any more, but the echo has to be read.
       this.#held = this.#inboxIsFull = false;
       this.#resumeLink();
-      this.#pump();
+      this.pump();
       this.wrote();
-      this.#rearm();
+      this.rearm();
     }
     return closed;
   }
 
-  /** Server: true for a ready peer that knows how to move to another connection. */
-  get canMove(): boolean {
-    return this.isOpen && this.engine.session!.extensions.includes('drain');
-  }
-
-  /** Server: asks the peer to open its next connection elsewhere and to leave this one. */
-  askToMove(): void {
-    if (this.isOpen && this.engine.askToDrain()) this.wrote();
-  }
-
-  /** Closes when all that the peer has asked for is done; nothing new is begun. */
-  finish(options: CloseOptions): Promise<ConnectionEnd> {
+  /** Nothing new of the peer is begun. */
+  protected stopAccepting(): void {
     this.#dispatcher?.stop();
-    if (this.busy === 0) return this.close(options);
-    this.#dispatcher!.whenIdle(() => void this.close(options));
-    return this.closed;
   }
 
-  /** Client: closes when no call of either side is left. */
-  leave(): void {
-    this.#leaves = true;
-    if (!this.isOpen || this.engine.pendingCalls > 0) return;
-    if (this.busy > 0) this.#dispatcher!.whenIdle(() => this.leave());
-    else void this.close();
+  /** Runs `fn` when all that the peer has asked for is done. */
+  protected whenIdle(fn: () => void): void {
+    if (this.#dispatcher === undefined) fn();
+    else this.#dispatcher.whenIdle(fn);
   }
 
   abort(reason: StmpError = new StmpError('aborted', 'the connection was aborted')): void {
     if (this.#linkClosed) return;
     this.engine.receiveError(reason);
-    this.#pump();
+    this.pump();
     this.link.abort(reason);
   }
 
@@ -773,18 +738,17 @@ export class LiveConnection implements Connection, DispatchHost {
   fail(error: StmpError): void {
     if (this.#ended !== undefined) return;
     this.engine.fail(error);
-    this.#pump();
+    this.pump();
     this.wrote();
   }
 
   get closed(): Promise<ConnectionEnd> {
-    if (this.#closed === undefined) {
-      this.#closed = new Promise((resolve) => {
-        if (this.#linkClosed && this.#ended !== undefined) resolve(this.#ended);
-        else this.#resolveClosed = resolve;
-      });
-    }
-    return this.#closed;
+    const extra = this.#extra;
+    extra.closed ??= new Promise((resolve) => {
+      if (this.#linkClosed && this.#ended !== undefined) resolve(this.#ended);
+      else extra.resolveClosed = resolve;
+    });
+    return extra.closed;
   }
 
   onClose(fn: (end: ConnectionEnd) => void): () => void {
@@ -793,9 +757,13 @@ export class LiveConnection implements Connection, DispatchHost {
       queueMicrotask(() => this.shared.guard('onClose', this, () => fn(end)));
       return () => {};
     }
-    this.#endListeners ??= new Set();
-    this.#endListeners.add(fn);
-    return () => this.#endListeners?.delete(fn);
+    const extra = this.#extra;
+    extra.endListeners ??= new Set();
+    extra.endListeners.add(fn);
+    return () => {
+      extra.endListeners?.delete(fn);
+      if (extra.endListeners?.size === 0) extra.endListeners = undefined;
+    };
   }
 
   #end(): void {
@@ -820,15 +788,15 @@ export class LiveConnection implements Connection, DispatchHost {
     }
     this.#slow?.end();
     this.#stopTimer();
-    this.expiresAtMs = Number.POSITIVE_INFINITY;
-    this.#cutAtMs = this.clock.nowMs() + (ending.clean ? this.shared.options.engine.closeTimeoutMs : FAILED_CLOSE_MS);
+    const extra = this.#extra;
+    extra.cutAtMs = this.clock.nowMs() + (ending.clean ? this.shared.options.engine.closeTimeoutMs : FAILED_CLOSE_MS);
     this.#owner.onEnd(this, end);
-    const listeners = this.#endListeners;
-    this.#endListeners = undefined;
+    const listeners = extra.endListeners;
+    extra.endListeners = undefined;
     if (listeners !== undefined) for (const fn of listeners) this.shared.guard('onClose', this, () => fn(end));
     if (this.#linkClosed) return;
     this.#resumeLink();
-    this.#rearm();
+    this.rearm();
     this.wrote();
   }
 

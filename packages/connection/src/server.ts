@@ -16,15 +16,16 @@ import { checkNumber, createStreamEngine, type Handshake, serverHandshake } from
 import { createHeaders, type HeaderMap } from '@stmp/packet';
 import { AccessLog, type AccessLogOptions } from './access-log.js';
 import { type AddressOf, socketAddress } from './address.js';
+import { Alarms } from './alarms.js';
 import type { Awaitable, Implementation, Listeners } from './api.js';
 import type { Context } from './context.js';
 import { type Disposed, disposable } from './disposable.js';
 import { DrainSchedule } from './drain.js';
-import { LiveConnection, type Owner } from './live-connection.js';
 import { isForPeer, type Middleware } from './middleware.js';
 import { checkRates, resolveConnectionOptions } from './options.js';
 import { KeyedRates } from './rates.js';
 import { Router } from './router.js';
+import { ServerConnection, type ServerOwner } from './server-connection.js';
 import { type Counters, Shared } from './shared.js';
 import type { CloseOptions, Connection, ConnectionEnd, ConnectionOptions, Hooks, Rates } from './types.js';
 
@@ -131,10 +132,13 @@ export function createServer<Identity = undefined, State = undefined, L extends 
   return disposable(new StmpServer<Identity, State, L>(options));
 }
 
-class StmpServer<Identity, State, L extends object> implements Omit<Server<Identity, State, L>, keyof Disposed>, Owner {
+class StmpServer<Identity, State, L extends object>
+  implements Omit<Server<Identity, State, L>, keyof Disposed>, ServerOwner
+{
   readonly shared: Shared;
   readonly connections: Set<Connection<Identity, State>> = new Set();
   readonly acceptor: Acceptor;
+  readonly alarms: Alarms;
   readonly #options: ServerOptions<Identity, State, L>;
   readonly #maxConnections: number;
   readonly #maxPerAddress: number;
@@ -146,12 +150,14 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
   readonly #listening = new Set<Listening>();
   readonly #onConnection = new Set<(connection: Connection<Identity, State>) => void>();
   /** Connections that have ended and whose links have not; only closing waits for them. */
-  readonly #leaving = new Set<LiveConnection>();
-  /** All that have not ended yet, with those in their handshake. */
-  readonly #live = new Map<LiveConnection, number>();
+  readonly #leaving = new Set<ServerConnection>();
+  /** Connections that are not ready yet. */
+  readonly #opening = new Set<ServerConnection>();
+  /** When they began, for the log. */
+  readonly #startedMs = new WeakMap<ServerConnection, number>();
   readonly #perAddress = new Map<string, number>();
   /** Kept where limits need it. */
-  readonly #addresses = new WeakMap<LiveConnection, string>();
+  readonly #addresses = new WeakMap<ServerConnection, string>();
   readonly #schedule: DrainSchedule;
   #draining: Promise<void> | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
@@ -172,7 +178,8 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
     checkRates('ratesPerAddress', options.ratesPerAddress);
     this.#keyedRates = options.ratesPerAddress && new KeyedRates(options.ratesPerAddress);
     this.#accessLog = options.accessLog && new AccessLog(options.accessLog);
-    this.#schedule = new DrainSchedule(this.shared.options.clock, () => this.#live.size);
+    this.alarms = new Alarms(this.shared.options.clock);
+    this.#schedule = new DrainSchedule(this.shared.options.clock, () => this.#liveCount);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -263,12 +270,13 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
     return serverHandshake({ content: codecs, compressions, hello });
   }
 
-  #accept(link: Link): LiveConnection {
+  #accept(link: Link): ServerConnection {
     const { hello } = link;
     const handshake = hello === undefined ? this.#handshake : this.#newHandshake(hello.headers);
-    const connection = new LiveConnection('server', link, handshake, this);
+    const connection = new ServerConnection(link, handshake, this);
     const status = this.#admit(connection);
-    if (status === Status.Ok) this.#live.set(connection, this.shared.options.clock.nowMs());
+    if (this.#accessLog !== undefined) this.#startedMs.set(connection, this.shared.options.clock.nowMs());
+    if (status === Status.Ok) this.#opening.add(connection);
     // Before it starts: the refusal is all that is spent on it. Not even that, when too many do not leave.
     else if (this.#leaving.size >= this.#maxConnections) connection.abort();
     else void connection.close({ status });
@@ -276,10 +284,19 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
     return connection;
   }
 
+  /** Connections that have not ended, with those in their handshake. */
+  get #liveCount(): number {
+    return this.#opening.size + this.connections.size;
+  }
+
+  #live(): ServerConnection[] {
+    return [...this.#opening, ...(this.connections as Set<unknown> as Set<ServerConnection>)];
+  }
+
   /** Counts a connection. @returns Ok, or why it may not come in. */
-  #admit(connection: LiveConnection): number {
+  #admit(connection: ServerConnection): number {
     if (this.#draining !== undefined || this.#closing !== undefined) return Status.ServerShutdown;
-    if (this.#live.size >= this.#maxConnections) return Status.TooManyRequests;
+    if (this.#liveCount >= this.#maxConnections) return Status.TooManyRequests;
     if (this.#maxPerAddress === Number.MAX_SAFE_INTEGER && this.#keyedRates === undefined) return Status.Ok;
     const address = this.shared.guard('addressOf', connection, () => this.#addressOf(connection.peer)) ?? 'unknown';
     const count = this.#perAddress.get(address) ?? 0;
@@ -289,7 +306,7 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
     return Status.Ok;
   }
 
-  onHello(connection: LiveConnection): void {
+  onHello(connection: ServerConnection): void {
     const authenticate = this.#options.authenticate;
     if (authenticate === undefined) {
       connection.answer({});
@@ -299,12 +316,15 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
       ({ headers, message }) => connection.answer({ headers, message }),
       (error: unknown) => connection.answer(refusalOf(error)),
     );
-    connection.setAuthenticator(async (headers) => {
-      await this.#authenticate(connection, headers);
-    });
   }
 
-  async #authenticate(connection: LiveConnection, headers: Headers): Promise<Authenticated<Identity>> {
+  async reauthenticate(connection: ServerConnection, headers: Headers): Promise<void> {
+    if (this.#options.authenticate === undefined)
+      throw new StmpError('bad_state', 'this side has no authentication hook');
+    await this.#authenticate(connection, headers);
+  }
+
+  async #authenticate(connection: ServerConnection, headers: Headers): Promise<Authenticated<Identity>> {
     const controller = new AbortController();
     const remove = connection.onClose(() => controller.abort());
     try {
@@ -317,11 +337,9 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
         connection,
         signal: controller.signal,
       });
-      connection.identity = result.identity;
-      connection.expiresAtMs =
-        result.expiresInMs === undefined
-          ? Number.POSITIVE_INFINITY
-          : this.shared.options.clock.nowMs() + result.expiresInMs;
+      const { identity, expiresInMs } = result;
+      const { clock } = this.shared.options;
+      connection.setIdentity(identity, expiresInMs === undefined ? undefined : clock.nowMs() + expiresInMs);
       return result;
     } catch (error) {
       if (!isForPeer(error)) this.shared.report(error, 'authenticate', connection);
@@ -331,7 +349,7 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
     }
   }
 
-  onReady(connection: LiveConnection): void {
+  onReady(connection: ServerConnection): void {
     const { counters, options } = this.shared;
     const mine = connection as Connection<Identity, State>;
     counters.connectionsOpened++;
@@ -339,6 +357,7 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
     this.#logHandshake(connection, Status.Ok, '');
     const { state } = this.#options;
     if (state !== undefined) connection.state = this.shared.guard('state', connection, () => state(mine));
+    this.#opening.delete(connection);
     this.connections.add(mine);
     const { onConnect } = options.hooks;
     if (onConnect !== undefined) this.shared.guard('onConnect', connection, () => onConnect(connection));
@@ -347,7 +366,7 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
     if (this.#draining !== undefined) connection.askToMove();
   }
 
-  onEnd(connection: LiveConnection, end: ConnectionEnd): void {
+  onEnd(connection: ServerConnection, end: ConnectionEnd): void {
     const { counters, options } = this.shared;
     if (this.connections.delete(connection as Connection<Identity, State>)) {
       counters.connectionsOpen--;
@@ -357,8 +376,8 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
       counters.connectionsRefused++;
       this.#logHandshake(connection, end.status || Status.NetworkError, end.message);
     }
-    this.#live.delete(connection);
-    if (this.#live.size === 0) this.#schedule.allGone();
+    this.#opening.delete(connection);
+    if (this.#liveCount === 0) this.#schedule.allGone();
     this.#leaving.add(connection);
     void connection.closed.then(() => this.#leaving.delete(connection));
     const address = this.#addresses.get(connection);
@@ -369,24 +388,24 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
     }
   }
 
-  onDrain(): void {
-    // A client has nowhere to send its server to.
+  get hasCommonRates(): boolean {
+    return this.#keyedRates !== undefined;
   }
 
-  mayCall(connection: LiveConnection, nowMs: number): boolean {
+  mayCall(connection: ServerConnection, nowMs: number): boolean {
     const address = this.#keyedRates && this.#addresses.get(connection);
     return address === undefined || this.#keyedRates!.of(address, nowMs).mayCall(nowMs);
   }
 
-  mayReceive(connection: LiveConnection, packets: number, bytes: number, nowMs: number): boolean {
+  mayReceive(connection: ServerConnection, packets: number, bytes: number, nowMs: number): boolean {
     const address = this.#keyedRates && this.#addresses.get(connection);
     return address === undefined || this.#keyedRates!.of(address, nowMs).mayReceive(packets, bytes, nowMs);
   }
 
-  #logHandshake(connection: LiveConnection, status: number, message: string): void {
+  #logHandshake(connection: ServerConnection, status: number, message: string): void {
     if (this.#accessLog === undefined) return;
     const nowMs = this.shared.options.clock.nowMs();
-    const startedMs = this.#live.get(connection) ?? nowMs;
+    const startedMs = this.#startedMs.get(connection) ?? nowMs;
     this.shared.guard('accessLog', connection, () =>
       this.#accessLog!.handshake(
         connection.remoteAddress,
@@ -413,11 +432,11 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
     const { clock } = this.shared.options;
     const endsMs = clock.nowMs() + withinMs;
     await this.#stopListening();
-    const peers = [...this.#live.keys()].filter((connection) => connection.canMove);
+    const peers = this.#live().filter((connection) => connection.canMove);
     await this.#schedule.ask(peers, withinMs, (connection) => connection.askToMove());
     await this.#schedule.wait(endsMs - clock.nowMs());
     // The rest may finish what has begun, and begins nothing more.
-    for (const connection of [...this.#live.keys()]) void connection.finish({ status: Status.ServerShutdown });
+    for (const connection of this.#live()) void connection.finish({ status: Status.ServerShutdown });
     await this.#schedule.wait(graceMs);
     await this.close();
   }
@@ -431,9 +450,7 @@ class StmpServer<Identity, State, L extends object> implements Omit<Server<Ident
     const status = options.status ?? Status.ServerShutdown;
     const stopped = this.#stopListening();
     await Promise.all(
-      [...this.#live.keys(), ...this.#leaving].map((connection) =>
-        connection.close({ status, message: options.message }),
-      ),
+      [...this.#live(), ...this.#leaving].map((connection) => connection.close({ status, message: options.message })),
     );
     await stopped;
     this.#resolveClosed();

@@ -1,0 +1,71 @@
+import { type Headers, type Link, StmpError } from '@stmp/contract';
+import type { Handshake } from '@stmp/engine';
+import { LiveConnection, type Owner } from './live-connection.js';
+
+export interface ClientOwner extends Owner {
+  /** The peer asks to be left for another connection. */
+  onDrain(connection: ClientConnection): void;
+}
+
+/** A connection to a server. */
+export class ClientConnection extends LiveConnection {
+  readonly #client: ClientOwner;
+  /** Another connection has taken its place. */
+  #leaves = false;
+  #timer: unknown = undefined;
+
+  constructor(link: Link, handshake: Handshake, client: ClientOwner) {
+    super(link, handshake, client);
+    this.#client = client;
+  }
+
+  get side(): 'client' {
+    return 'client';
+  }
+
+  get identity(): undefined {
+    return undefined;
+  }
+
+  get state(): undefined {
+    return undefined;
+  }
+
+  protected setTimer(): void {
+    this.clearTimer();
+    const delayMs = Math.max(0, Math.ceil(this.timerAtMs - this.clock.nowMs()));
+    this.#timer = this.clock.setTimer(() => this.onTimer(), delayMs);
+  }
+
+  protected clearTimer(): void {
+    this.clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+  }
+
+  protected onEvent(): void {
+    this.#client.onDrain(this);
+  }
+
+  /** Holds requests and events back until whoever awaits the connection has had a turn to attach listeners. */
+  holdForListeners(): void {
+    this.hold(true);
+    this.clock.setTimer(() => this.hold(false), 0);
+  }
+
+  protected override callSettled(): void {
+    if (this.#leaves) this.leave();
+    super.callSettled();
+  }
+
+  /** Closes when no call of either side is left. */
+  leave(): void {
+    this.#leaves = true;
+    if (!this.isOpen || this.engine.pendingCalls > 0) return;
+    if (this.busy > 0) this.whenIdle(() => this.leave());
+    else void this.close();
+  }
+
+  async reauthenticate(_headers: Headers): Promise<void> {
+    throw new StmpError('bad_state', 'this side has no authentication hook');
+  }
+}

@@ -1,0 +1,140 @@
+import { type Headers, type Link, Status, StmpError } from '@stmp/contract';
+import type { Handshake, HelloAnswer } from '@stmp/engine';
+import type { Alarmed, Alarms } from './alarms.js';
+import { LiveConnection, type Owner } from './live-connection.js';
+import { RateLimiter } from './rates.js';
+import type { CloseOptions, ConnectionEnd } from './types.js';
+
+export interface ServerOwner extends Owner {
+  readonly alarms: Alarms;
+  /** A client has introduced itself; {@link ServerConnection.answer} is to be called. */
+  onHello(connection: ServerConnection): void;
+  reauthenticate(connection: ServerConnection, headers: Headers): Promise<void>;
+  /** True when connections have rates in common; the two methods below are only asked then. */
+  readonly hasCommonRates: boolean;
+  mayCall(connection: ServerConnection, nowMs: number): boolean;
+  mayReceive(connection: ServerConnection, packets: number, bytes: number, nowMs: number): boolean;
+}
+
+/** The rates of a connection, and what was counted when they were last looked at. */
+interface Limits {
+  readonly own: RateLimiter | undefined;
+  packets: number;
+  bytes: number;
+}
+
+/** A connection to a client. */
+export class ServerConnection extends LiveConnection implements Alarmed {
+  identity: unknown = undefined;
+  state: unknown = undefined;
+  alarmAt = -1;
+  readonly #server: ServerOwner;
+  /** When the identity expires; below 0: never. */
+  #expiresAtMs = -1;
+  readonly #limits: Limits | undefined;
+
+  constructor(link: Link, handshake: Handshake, server: ServerOwner) {
+    super(link, handshake, server);
+    this.#server = server;
+    const { rates, clock } = server.shared.options;
+    this.#limits =
+      rates === undefined && !server.hasCommonRates
+        ? undefined
+        : { own: rates && new RateLimiter(rates, clock.nowMs()), packets: 0, bytes: 0 };
+  }
+
+  get side(): 'server' {
+    return 'server';
+  }
+
+  protected setTimer(): void {
+    this.#server.alarms.clear(this);
+    this.#server.alarms.set(this);
+  }
+
+  protected clearTimer(): void {
+    this.#server.alarms.clear(this);
+  }
+
+  protected onEvent(): void {
+    this.#server.onHello(this);
+  }
+
+  /** The answer to the client's handshake. */
+  answer(answer: HelloAnswer): void {
+    if (this.isEnded) return;
+    this.engine.answerHello(answer, this.clock.nowMs());
+    this.pump();
+    this.wrote();
+  }
+
+  // --- limits ------------------------------------------------------------------
+
+  override received(unit: Uint8Array | string): void {
+    super.received(unit);
+    if (this.#limits !== undefined && !this.isEnded) this.#checkRates(this.#limits);
+  }
+
+  /** Counts plain bytes: those of a compressed connection after inflation. */
+  #checkRates(limits: Limits): void {
+    const nowMs = this.clock.nowMs();
+    const { packetsIn, bytesIn } = this.engine;
+    const packets = packetsIn - limits.packets;
+    const bytes = bytesIn - limits.bytes;
+    limits.packets = packetsIn;
+    limits.bytes = bytesIn;
+    const own = limits.own?.mayReceive(packets, bytes, nowMs) ?? true;
+    if (!this.#server.mayReceive(this, packets, bytes, nowMs) || !own) {
+      this.fail(new StmpError('too_large', 'packets come faster than the limit', { status: Status.TooManyRequests }));
+    }
+  }
+
+  override mayCall(): boolean {
+    if (this.#limits === undefined) return true;
+    const nowMs = this.clock.nowMs();
+    return (this.#limits.own?.mayCall(nowMs) ?? true) && this.#server.mayCall(this, nowMs);
+  }
+
+  // --- identity ----------------------------------------------------------------
+
+  /** @param expiresAtMs undefined: never. */
+  setIdentity(identity: unknown, expiresAtMs: number | undefined): void {
+    this.identity = identity;
+    this.#expiresAtMs = expiresAtMs === undefined ? -1 : Math.ceil(expiresAtMs);
+  }
+
+  async reauthenticate(headers: Headers): Promise<void> {
+    await this.#server.reauthenticate(this, headers);
+    this.rearm();
+  }
+
+  protected override get deadlineMs(): number {
+    const deadlineMs = super.deadlineMs;
+    return this.#expiresAtMs < 0 || this.isEnded ? deadlineMs : Math.min(deadlineMs, this.#expiresAtMs);
+  }
+
+  protected override tick(nowMs: number): void {
+    if (this.#expiresAtMs < 0 || nowMs < this.#expiresAtMs) return;
+    this.#expiresAtMs = -1;
+    this.fail(new StmpError('status', 'the authentication has expired', { status: Status.Unauthorized }));
+  }
+
+  // --- leaving -----------------------------------------------------------------
+
+  /** True for a ready peer that knows how to move to another connection. */
+  get canMove(): boolean {
+    return this.isOpen && this.engine.session!.extensions.includes('drain');
+  }
+
+  /** Asks the peer to open its next connection elsewhere and to leave this one. */
+  askToMove(): void {
+    if (this.isOpen && this.engine.askToDrain()) this.wrote();
+  }
+
+  /** Closes when all that the peer has asked for is done; nothing new is begun. */
+  finish(options: CloseOptions): Promise<ConnectionEnd> {
+    this.stopAccepting();
+    this.whenIdle(() => void this.close(options));
+    return this.closed;
+  }
+}
