@@ -7,6 +7,7 @@ import {
   type Server,
   type ServerOptions,
 } from '@stmp/connection';
+import { Status, statusError } from '@stmp/contract';
 import { encodeClientHandshake } from '@stmp/packet';
 import { jsonCodec } from '@stmp/payload-json';
 import { tcpDialer, tcpListener } from '@stmp/transport-tcp';
@@ -28,7 +29,10 @@ export async function startBench(tally: Tally, options: Partial<ServerOptions> =
   const server = createServer({ codecs: [CODEC], listeners: [tcpListener()], ...options });
   let running = 0;
   server.implement(LoadService, {
-    async work({ id, ms }, { signal }) {
+    async work(input, { signal }) {
+      // Plain values are not checked by anybody else: noise may be JSON by chance, or nothing at all.
+      if (typeof input?.id !== 'number') throw statusError(Status.BadRequest);
+      const { id, ms } = input;
       tally.begin(id);
       running++;
       if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));

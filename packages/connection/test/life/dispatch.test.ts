@@ -57,9 +57,13 @@ describe('deadlines of calls', () => {
 });
 
 describe('giving up a call', () => {
-  it('tells the handler, by timeout and by abort', async () => {
+  it.each([
+    ['a byte stream', {}, {}],
+    ['binary messages', { link: { kind: 'message' } }, {}],
+    ['text messages', { link: { kind: 'message' } }, { packetFormat: 'text' }],
+  ] as const)('tells the handler, by timeout and by abort, over %s', async (_name, options, client) => {
     for (const way of ['timeout', 'abort']) {
-      const w = world();
+      const w = world({ ...options, client });
       const work = implementLife(w.server);
       await w.ready();
       const abort = new AbortController();
