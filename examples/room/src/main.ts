@@ -59,7 +59,7 @@ async function main(): Promise<void> {
         console.log('The room is closed.');
       },
     },
-    { withinMs: 1_000, graceMs: 1_000 },
+    { withinMs: 500, graceMs: 1_000 },
   );
 }
 

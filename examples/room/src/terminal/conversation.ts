@@ -10,7 +10,12 @@ export interface Conversation {
 
 /** @param print is called for every line to show, in order. */
 export function createConversation(client: RoomClient, print: (line: Line) => void): Conversation {
+  let isOnline = true;
   client.on((event) => {
+    if (event.type === 'link') {
+      if (isOnline && event.link.name === 'retrying') print(info('the connection is lost; trying again'));
+      isOnline = event.link.name === 'online';
+    }
     for (const line of linesOf(event, client)) print(line);
   });
 

@@ -29,10 +29,6 @@ const plural = (count: number, one: string): string => `${count} ${one}${count =
 /** What an event looks like; nothing for those that only change lists. */
 export function linesOf(event: RoomClientEvent, client: RoomClient): Line[] {
   switch (event.type) {
-    case 'link':
-      return event.link.name === 'retrying'
-        ? [info(`no connection; next attempt in ${Math.ceil(event.link.delayMs / 1000)} s`)]
-        : [];
     case 'entered':
       return [
         info(`you are in ${safeText(event.room)}: ${names(client.roomUsers)}`),

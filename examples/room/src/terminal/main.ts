@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { createClient } from 'stmp';
+import { createClient, exponentialBackoff } from 'stmp';
 import { describeError } from '../problems.js';
 import { createRoomClient, type RoomClient } from '../room-client.js';
 import { plainLine, runPlain } from './plain.js';
-import { runScreen } from './screen.js';
 
 const DEFAULT_ADDRESS = 'tcp://127.0.0.1:5003';
+/** Somebody sits and waits. */
+const RECONNECT = exponentialBackoff({ maxMs: 10_000 });
 const HELP = `Usage: npm run room:client -- [options] [address] [name]
 
   address     tcp://, tls://, ws://, wss://, kcp:// or kcps:// (${DEFAULT_ADDRESS})
@@ -65,7 +66,7 @@ async function enter({ address, name, ca, plain }: Arguments): Promise<{ client:
   const tls = ca === undefined ? undefined : { ca: readFileSync(ca, 'utf8') };
   for (;;) {
     const me = name ?? (await ask('Your name: ', ''));
-    const client = createRoomClient(createClient(url, { tls }), { name: me });
+    const client = createRoomClient(createClient(url, { tls, reconnect: RECONNECT }), { name: me });
     const stop = client.on((event) => {
       if (event.type !== 'link' || event.link.name !== 'retrying') return;
       const seconds = Math.ceil(event.link.delayMs / 1000);
@@ -96,6 +97,8 @@ async function main(): Promise<void> {
     print(plainLine({ kind: 'info', text: `connected to ${address} as ${client.name}` }));
     await runPlain(client, process.stdin, process.stdout);
   } else {
+    // Pipes do without React.
+    const { runScreen } = await import('./screen.js');
     await runScreen(client, address);
   }
   await client.logout();

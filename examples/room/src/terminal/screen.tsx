@@ -1,15 +1,26 @@
-import { Box, render, Static, Text, useApp, useInput } from 'ink';
+import { Box, render, Static, Text, type TextProps, useApp, useInput } from 'ink';
 import { type ReactElement, useEffect, useReducer, useRef, useState } from 'react';
 import type { LinkState, RoomClient } from '../room-client-types.js';
 import { MAX_CONTENT_BYTES } from '../rules.js';
 import { type Conversation, createConversation } from './conversation.js';
 import { EDIT, type EditedLine, EMPTY_LINE, insert, textOf } from './line-editor.js';
-import { info, type Line } from './lines.js';
+import { info, type Line, type LineKind } from './lines.js';
 import { safeText } from './safe-text.js';
 
 /** The counter shows from here on. */
 const COUNTED_BYTES = 100;
 const NAME_COLOURS = ['magenta', 'yellow', 'blue', 'green', 'magentaBright', 'yellowBright', 'blueBright'] as const;
+
+/** Keys that edit the line, as they are in shells. */
+const CONTROL_KEYS: Readonly<Record<string, string>> = {
+  '\x01': 'home',
+  '\x05': 'end',
+  '\x08': 'backspace',
+  '\x0b': 'killToEnd',
+  '\x15': 'killToStart',
+  '\x17': 'killWord',
+  '\x7f': 'backspace',
+};
 
 interface ScreenProps {
   readonly client: RoomClient;
@@ -27,8 +38,9 @@ function Screen({ client, address }: ScreenProps): ReactElement {
   const [lines, setLines] = useState<readonly Line[]>([
     info(`connected to ${address} as ${client.name}; /help lists the commands`),
   ]);
-  const [edited, setEdited] = useState<EditedLine>(EMPTY_LINE);
   const conversation = useRef<Conversation>(undefined);
+  // Several keys may come before the next drawing, so this is no state.
+  const edited = useRef<EditedLine>(EMPTY_LINE);
   const typed = useRef<string[]>([]);
   const recalled = useRef(0);
   const [, redraw] = useReducer((count: number) => count + 1, 0);
@@ -41,7 +53,13 @@ function Screen({ client, address }: ScreenProps): ReactElement {
     });
   }, [client, exit]);
 
-  const enter = (line: string): void => {
+  const setEdited = (line: EditedLine): void => {
+    edited.current = line;
+    redraw();
+  };
+
+  const enter = (): void => {
+    const line = textOf(edited.current);
     setEdited(EMPTY_LINE);
     if (line.trim() === '') return;
     typed.current.push(line);
@@ -57,36 +75,32 @@ function Screen({ client, address }: ScreenProps): ReactElement {
     setEdited({ left: typed.current[recalled.current] ?? '', right: '' });
   };
 
+  /** Several keys may come as one text: pasted lines, each of which is entered, and keys that are struck fast. */
+  const take = (input: string): void => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: keys come as such
+    for (const part of input.split(/(\r\n|[\0-\x1f\x7f])/)) {
+      const edit = EDIT[CONTROL_KEYS[part] ?? ''];
+      if (part.startsWith('\r') || part === '\n') enter();
+      else if (edit !== undefined) setEdited(edit(edited.current));
+      else if (part >= ' ') setEdited(insert(edited.current, safeText(part)));
+    }
+  };
+
   useInput((input, key) => {
-    const edit = (name: string): void => setEdited((line) => EDIT[name]!(line));
-    if (key.ctrl && (input === 'c' || (input === 'd' && textOf(edited) === ''))) exit();
-    else if (key.return) enter(textOf(edited));
+    const edit = (name: string): void => setEdited(EDIT[name]!(edited.current));
+    if (key.ctrl && (input === 'c' || (input === 'd' && textOf(edited.current) === ''))) exit();
+    else if (key.return) enter();
     else if (key.upArrow) recall(-1);
     else if (key.downArrow) recall(1);
     else if (key.leftArrow) edit('left');
     else if (key.rightArrow) edit('right');
-    else if (key.home || (key.ctrl && input === 'a')) edit('home');
-    else if (key.end || (key.ctrl && input === 'e')) edit('end');
+    else if (key.home) edit('home');
+    else if (key.end) edit('end');
     // Terminals do not agree on which of the two the key left of Return is.
     else if (key.backspace || key.delete) edit('backspace');
-    else if (key.ctrl && input === 'u') edit('killToStart');
-    else if (key.ctrl && input === 'k') edit('killToEnd');
-    else if (key.ctrl && input === 'w') edit('killWord');
-    else if (!key.ctrl && !key.meta && !key.escape && !key.tab) paste(input);
+    else if (key.ctrl) take(String.fromCharCode(input.charCodeAt(0) & 31));
+    else if (!key.meta && !key.escape && !key.tab) take(input);
   });
-
-  /** A pasted text may have several lines: each is entered, the rest stays to be edited. */
-  const paste = (input: string): void => {
-    const parts = input.split(/\r\n|\r|\n/);
-    const last = parts.pop() ?? '';
-    let line = edited;
-    for (const part of parts) {
-      enter(textOf(insert(line, safeText(part))));
-      line = EMPTY_LINE;
-    }
-    if (parts.length === 0) setEdited((now) => insert(now, safeText(last)));
-    else setEdited(insert(EMPTY_LINE, safeText(last)));
-  };
 
   return (
     <>
@@ -94,42 +108,49 @@ function Screen({ client, address }: ScreenProps): ReactElement {
       <Box marginTop={1}>
         <StatusView client={client} />
       </Box>
-      <InputView line={edited} />
+      <InputView line={edited.current} />
     </>
   );
 }
 
 function LineView({ line }: { readonly line: Line }): ReactElement {
   const { kind, user, text, atMs, missed } = line;
-  if (user !== undefined) {
-    return (
-      <Text>
+  if (user === undefined) return <NoticeView kind={kind} text={text} />;
+  const own = kind === 'own';
+  return (
+    <Box>
+      <Box flexShrink={0}>
         <Text dimColor>{timeOf(atMs ?? 0)} </Text>
-        <Text bold color={kind === 'own' ? 'cyan' : colourOf(user)}>
-          {kind === 'own' ? 'you' : user}
+        <Text bold color={own ? 'cyan' : colourOf(user)}>
+          {own ? 'you' : user}{' '}
         </Text>
-        {kind === 'own' ? <Text color="cyan"> {text}</Text> : <Text> {text}</Text>}
+      </Box>
+      <Text>
+        <Text {...(own ? { color: 'cyan' } : {})}>{text}</Text>
         {missed ? <Text dimColor> (missed)</Text> : null}
       </Text>
-    );
-  }
-  switch (kind) {
-    case 'enter':
-      return <Text color="green"> → {text}</Text>;
-    case 'exit':
-      return <Text color="yellow"> ← {text}</Text>;
-    case 'status':
-      return (
-        <Text dimColor italic>
-          {'      ◦ '}
-          {text}
-        </Text>
-      );
-    case 'error':
-      return <Text color="red"> ✗ {text}</Text>;
-    default:
-      return <Text dimColor> · {text}</Text>;
-  }
+    </Box>
+  );
+}
+
+const NOTICES: Readonly<Record<LineKind, { readonly sign: string } & TextProps>> = {
+  own: { sign: ' ' },
+  other: { sign: ' ' },
+  enter: { sign: '→', color: 'green' },
+  exit: { sign: '←', color: 'yellow' },
+  status: { sign: '◦', dimColor: true, italic: true },
+  info: { sign: '·', dimColor: true },
+  error: { sign: '✗', color: 'red' },
+};
+
+function NoticeView({ kind, text }: { readonly kind: LineKind; readonly text: string }): ReactElement {
+  const { sign, ...look } = NOTICES[kind];
+  return (
+    <Text {...look}>
+      {'      '}
+      {sign} {text}
+    </Text>
+  );
 }
 
 function StatusView({ client }: { readonly client: RoomClient }): ReactElement {
