@@ -100,29 +100,32 @@ export function implementEcho(server: Server<unknown, unknown>): void {
   });
 }
 
-/** The names and notes of all connections, which outlive them. */
+/** The notes on all connections, by name; they outlive them. */
 class Diary {
   readonly #notes = new Map<string, string[]>();
-  #waiting: (() => void)[] = [];
+  readonly #readers = new Set<() => void>();
 
   note(name: string, text: string): void {
     const notes = this.#notes.get(name);
     if (notes === undefined) this.#notes.set(name, [text]);
     else notes.push(text);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
+    for (const reader of [...this.#readers]) reader();
   }
 
-  async read(name: string, count: number, signal: AbortSignal): Promise<string[]> {
-    for (;;) {
-      const notes = this.#notes.get(name) ?? [];
-      if (notes.length >= count || signal.aborted) return notes;
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-    }
+  /** Waits for this many notes, or for the signal. */
+  read(name: string, count: number, signal: AbortSignal): Promise<string[]> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const notes = this.#notes.get(name) ?? [];
+        if (notes.length < count && !signal.aborted) return;
+        this.#readers.delete(look);
+        signal.removeEventListener('abort', look);
+        resolve([...notes]);
+      };
+      this.#readers.add(look);
+      signal.addEventListener('abort', look);
+      look();
+    });
   }
 }
 

@@ -38,7 +38,8 @@ describe('membership', () => {
     const set = createConnectionSet<Connection>();
     let empty = 0;
     set.onEmpty = () => empty++;
-    set.onLeave = () => expect.unreachable();
+    let left = 0;
+    set.onLeave = () => left++;
     set.clear();
     expect(set.delete(a.far)).toBe(false);
     expect(empty).toBe(0);
@@ -53,7 +54,22 @@ describe('membership', () => {
     void a.far.close();
     await a.client.closed;
     await settle();
-    expect(empty).toBe(2);
+    expect([empty, left]).toEqual([2, 0]);
+  });
+
+  it('does not tell that somebody left who was taken out at the end of the connection', async () => {
+    const { enter } = room();
+    const a = await enter();
+    const set = createConnectionSet<Connection>();
+    a.far.onClose(() => expect(set.delete(a.far)).toBe(true));
+    set.add(a.far);
+    let empty = 0;
+    set.onEmpty = () => empty++;
+    let left = 0;
+    set.onLeave = () => left++;
+    await a.client.close();
+    await settle();
+    expect([empty, left]).toEqual([1, 0]);
   });
 
   it('may be changed while it is told about', async () => {

@@ -1,7 +1,7 @@
-import { createClient, createServer } from '@stmp/connection';
+import { type Client, connectLink, createClient, createServer } from '@stmp/connection';
 import { isStmpError, type PayloadCodec, StmpError } from '@stmp/contract';
 import { jsonCodec } from '@stmp/payload-json';
-import { memoryTransport } from '@stmp/transport-memory';
+import { memoryPair, memoryTransport } from '@stmp/transport-memory';
 import { describe, expect, it } from 'vitest';
 import { FakeClock, join, outcome, settle, TestEvents, TestService, watch } from './helpers.js';
 
@@ -343,8 +343,20 @@ describe('calls', () => {
     expect(await outcome(service.touch())).toBeUndefined();
   });
 
-  it('keeps a packet while user code closes another connection', async () => {
-    const other = await join();
+  it('keeps a packet while user code makes another connection read its own', async () => {
+    // Two clients whose input is held back, as it is right after connecting: closing them reads it.
+    const held: Client[] = [];
+    for (let i = 0; i < 2; i++) {
+      const common = { codecs: [jsonCodec()], clock: new FakeClock(), keepalive: { pingIntervalMs: 0 } };
+      const other = createServer(common);
+      other.onConnection((connection) => {
+        connection.emit(TestEvents).said({ text: 'x'.repeat(60) });
+      });
+      const [a, b] = memoryPair();
+      other.serve(b);
+      held.push(await connectLink(a, common));
+    }
+    await settle();
     const { client } = await join({
       prepare: (server) =>
         server.implement(TestService, {
@@ -355,14 +367,9 @@ describe('calls', () => {
           touch: () => {},
           fail: () => {},
         }),
-      server: { hooks: { onPacketIn: () => void other.far.close() } },
+      server: { hooks: { onPacketIn: () => void held[0]?.close() } },
     });
-    const answer = await client.service(TestService).echo(
-      { text: 'kept' },
-      {
-        onHeaders: () => void other.near.close(),
-      },
-    );
+    const answer = await client.service(TestService).echo({ text: 'kept' }, { onHeaders: () => void held[1]?.close() });
     expect(answer).toEqual({ text: 'kept' });
   });
 

@@ -97,14 +97,16 @@ describe('requests', () => {
 
   it('that nobody handles are NotFound', async () => {
     const Other = defineService('test.v1.OtherService', { a: method() });
+    let heard = 0;
     const { client } = await join({
       prepare: (server) => {
         server.implement(TestService, nothing);
-        server.on(Other, { a: () => expect.unreachable() });
+        server.on(Other, { a: () => void heard++ });
       },
     });
     // A listener is no answer.
     expect(await told(client.service(Other).a())).toEqual(status(Status.NotFound, 'NotFound'));
+    expect(heard).toBe(0);
     expect(await told(client.service(defineService('test.v1.Unknown', { a: method() })).a())).toEqual(
       status(Status.NotFound, 'NotFound'),
     );
@@ -387,18 +389,21 @@ describe('middleware', () => {
   ];
   for (const { name, reply, answer, headers = [] } of replies) {
     it(`may answer by itself: ${name}`, async () => {
+      let runs = 0;
       const { client } = await join({
         prepare: (server) => {
           server.use(() => reply);
-          server.implement(TestService, { ...nothing, echo: () => expect.unreachable() });
+          server.implement(TestService, { ...nothing, echo: () => ({ text: `run ${++runs}` }) });
           // What was refused is not heard either.
-          server.on(TestService, { echo: () => expect.unreachable() });
+          server.on(TestService, { echo: () => void runs++ });
         },
       });
       let seen: unknown;
       const call = client.service(TestService).echo({ text: 'x' }, { onHeaders: (given) => (seen = given) });
       expect(await told(call)).toEqual(answer);
       expect(seen).toEqual(headers);
+      await settle();
+      expect(runs).toBe(0);
     });
   }
 
