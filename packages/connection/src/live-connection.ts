@@ -304,7 +304,7 @@ export abstract class LiveConnection implements Connection, DispatchHost {
   hasOutputRoom(): boolean {
     const { maxQueuedBytes } = this.shared.options;
     if (this.engine.outputBytes <= maxQueuedBytes) return true;
-    this.flushNow();
+    if (!this.#linkFull) this.flushNow();
     return this.engine.outputBytes <= maxQueuedBytes;
   }
 
