@@ -125,13 +125,13 @@ describe('a room client', () => {
     const [ann, ...others] = users as [TestUser, ...TestUser[]];
     await others[0]!.room.send('first');
     await until(() => ann.room.messages.length === 1);
-    world.networkIsUp = false;
+    ann.networkIsUp = false;
     ann.cut();
     for (let i = 2; i <= 121; i++) {
       await others[i % 3]!.room.send(`m${i}`);
       if (i % 12 === 0) world.clock.advance(3_000);
     }
-    world.networkIsUp = true;
+    ann.networkIsUp = true;
     await until(() => ann.room.messages.length > 1);
     await until(() => ann.room.link.name === 'online');
     expect(ann.seen.at(-1)).toBe('restored 100 20');
@@ -173,6 +173,47 @@ describe('a room client', () => {
     expect(contents(ann)).toEqual(['1 old 1', '2 old 2', '1 new 1']);
     expect(new Set(ann.room.messages.map(({ key }) => key)).size).toBe(3);
     expect(ann.room.roomUsers.map(({ name }) => name)).toEqual(['ann', 'bob']);
+  });
+
+  it('does not take a later room for the one it was in', async () => {
+    const { world, users } = await lobby('ann');
+    const [ann] = users as [TestUser];
+    await ann.room.send('old 1');
+    await ann.room.send('old 2');
+    ann.networkIsUp = false;
+    await world.restart();
+    const eve = world.user('eve');
+    await eve.room.start();
+    await eve.room.createRoom('lobby');
+    await eve.room.join('lobby');
+    for (const content of ['new 1', 'new 2', 'new 3']) await eve.room.send(content);
+    ann.networkIsUp = true;
+    await until(
+      () => ann.room.messages.length >= 5,
+      () => contents(ann),
+    );
+    expect(contents(ann)).toEqual(['1 old 1', '2 old 2', '1 new 1', '2 new 2', '3 new 3']);
+  });
+
+  it('loses nothing that overtakes an answer', async () => {
+    const { world, users } = await lobby('ann', 'bob');
+    const [ann, bob] = users as [TestUser, TestUser];
+    await ann.room.leave();
+    world.beforeAnswer('JoinRoom', () => bob.room.send('said while ann enters'));
+    await ann.room.join('lobby');
+    expect(contents(ann)).toEqual(['1 said while ann enters']);
+    world.beforeAnswer('JoinRoom', () => bob.room.send('said while ann comes back'));
+    ann.cut();
+    await until(
+      () => ann.room.messages.length === 2,
+      () => ann.seen,
+    );
+    expect(contents(ann)[1]).toBe('2 said while ann comes back');
+    await until(() => ann.room.link.name === 'online');
+    const eve = world.user('eve');
+    world.beforeAnswer('ListUser', () => eve.room.start());
+    await ann.room.refresh();
+    expect(ann.room.users.map(({ name }) => name)).toEqual(['ann', 'bob', 'eve']);
   });
 
   it('goes on over another client, unnoticed by others', async () => {

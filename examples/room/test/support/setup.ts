@@ -8,8 +8,8 @@ export interface World {
   readonly server: RoomServer;
   /** Of the chat; connections have the real one. */
   readonly clock: FakeClock;
-  /** Whether memory links can be dialed. */
-  networkIsUp: boolean;
+  /** Runs once, when the answer to this method is ready and not sent yet. */
+  beforeAnswer(method: string, fn: () => Promise<unknown>): void;
   /** A bare STMP client, not connected yet. */
   client(): Client;
   /** A user, not started yet. */
@@ -21,8 +21,10 @@ export interface World {
 export interface TestUser {
   readonly room: RoomClient;
   readonly stmp: Client;
-  /** Breaks the connection; the client comes back when told to. */
+  /** Breaks the connection; the client dials again at once. */
   cut(): void;
+  /** False: it dials in vain, over memory. */
+  networkIsUp: boolean;
   /** What the user was shown, as short words. */
   readonly seen: string[];
 }
@@ -31,16 +33,17 @@ export interface TestUser {
 export async function world(transport: 'memory' | 'tcp' = 'memory'): Promise<World> {
   const clock = fakeClock();
   const memory = memoryTransport();
-  const dialer: Dialer = {
-    schemes: memory.dialer.schemes,
-    dial: async (address, options) => {
-      if (!made.networkIsUp) throw new StmpError('dial_failed', 'the network is down', { origin: 'link' });
-      return memory.dialer.dial(address, options);
-    },
-  };
+  const beforeAnswer = new Map<string, () => Promise<unknown>>();
   const open = async (at: string): Promise<RoomServer> => {
     const stmp = transport === 'memory' ? { listeners: [memory.listener] } : {};
     const opened = createRoomServer({ clock, stmp });
+    opened.stmp.use(async (call, next) => {
+      const reply = await next();
+      const before = beforeAnswer.get(call.method.name);
+      beforeAnswer.delete(call.method.name);
+      await before?.();
+      return reply;
+    });
     const { address } = await opened.stmp.listen(at);
     url = address;
     return opened;
@@ -53,7 +56,14 @@ export async function world(transport: 'memory' | 'tcp' = 'memory'): Promise<Wor
     await server.stmp.close();
     server.close();
   });
-  const client = (): Client => {
+  const client = (isUp = (): boolean => true): Client => {
+    const dialer: Dialer = {
+      schemes: memory.dialer.schemes,
+      dial: async (address, options) => {
+        if (!isUp()) throw new StmpError('dial_failed', 'the network is down', { origin: 'link' });
+        return memory.dialer.dial(address, options);
+      },
+    };
     const stmp = createClient(url, {
       reconnect: () => 5,
       ...(transport === 'memory' ? { dialers: [dialer] } : {}),
@@ -61,19 +71,20 @@ export async function world(transport: 'memory' | 'tcp' = 'memory'): Promise<Wor
     clients.push(stmp);
     return stmp;
   };
-  const made: World = {
-    networkIsUp: true,
+  return {
     get server() {
       return server;
     },
     clock,
-    client,
+    client: () => client(),
+    beforeAnswer: (method, fn) => void beforeAnswer.set(method, fn),
     user(name, token) {
-      const stmp = client();
+      const stmp = client(() => user.networkIsUp);
       const room = createRoomClient(stmp, { name, token });
       const seen: string[] = [];
       room.on((event) => seen.push(...shown(event)));
-      return { room, stmp, seen, cut: () => stmp.connection?.abort() };
+      const user: TestUser = { room, stmp, seen, networkIsUp: true, cut: () => stmp.connection?.abort() };
+      return user;
     },
     async restart() {
       await server.stmp.close();
@@ -81,7 +92,6 @@ export async function world(transport: 'memory' | 'tcp' = 'memory'): Promise<Wor
       server = await open(url);
     },
   };
-  return made;
 }
 
 function shown(event: RoomClientEvent): string[] {
