@@ -47,7 +47,11 @@ export default defineConfig({
       tsconfig: './tsconfig.test.json',
     },
     coverage: {
-      enabled: process.env.CI === 'true', include: ['packages/*/src/**'], exclude: ['**/*.d.ts'], reporter: ['text-summary', 'json-summary'] },
+      enabled: process.env.CI === 'true',
+      include: ['packages/*/src/**'],
+      exclude: ['**/*.d.ts'],
+      reporter: ['text-summary', 'json-summary'],
+    },
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
