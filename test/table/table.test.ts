@@ -6,6 +6,21 @@ import { implementTable } from './service.js';
 
 const rows = await tableRows();
 
+/** Sockets, servers and timers of this process. */
+const handles = (): string[] => process.getActiveResourcesInfo().filter((name) => /^(TCP|TLS|UDP|Timeout)/.test(name));
+
+// The runner has timers of its own, but nothing of ours may stay: KCP lingers for a second.
+let before: string[] = [];
+beforeAll(() => {
+  before = handles();
+});
+afterAll(async () => {
+  for (let tries = 0; tries < 50 && handles().length > before.length; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(handles().slice(before.length)).toEqual([]);
+}, 15_000);
+
 describe.concurrent.each(rows)('$name', (row) => {
   const reported: unknown[] = [];
   const server = createServer<unknown, unknown>({
@@ -23,7 +38,7 @@ describe.concurrent.each(rows)('$name', (row) => {
     // Every case has closed what it opened, and nothing is left of the rest.
     await vi.waitFor(() => expect(server.counters().connectionsOpen).toBe(0), 5_000);
     await server.close();
-    expect(new Set(reported.map((error) => (error as Error).message))).toEqual(new Set(['secret']));
+    expect(reported.filter((error) => (error as Error).message !== 'secret')).toEqual([]);
   });
 
   for (const codec of row.codecs) {
