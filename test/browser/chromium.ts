@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium } from 'playwright-core';
 
-const PATHS = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const PATHS = process.env.CHROMIUM_PATH
+  ? [process.env.CHROMIUM_PATH]
+  : ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -21,9 +23,9 @@ const ARGS = [
  * @throws Error instead, when `STMP_REQUIRE_BROWSER` is 1.
  */
 export function findChromium(what: string): string | undefined {
-  const path = PATHS.find((candidate) => candidate !== undefined && candidate !== '' && existsSync(candidate));
+  const path = PATHS.find((candidate) => existsSync(candidate));
   if (path !== undefined) return path;
-  const missing = `no Chromium (CHROMIUM_PATH, ${PATHS.slice(1).join(', ')})`;
+  const missing = `no Chromium at ${PATHS.join(', ')}; CHROMIUM_PATH names another place`;
   if (process.env.STMP_REQUIRE_BROWSER === '1') throw new Error(`${missing}: ${what} cannot be tested`);
   console.warn(`\n*** SKIPPED: ${what} is NOT tested: ${missing} ***\n`);
   return undefined;

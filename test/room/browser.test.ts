@@ -114,12 +114,25 @@ async function chat(
   await ada.message('boop').waitFor();
   await ada.say('She cannot.');
   await ada.message('She cannot.').waitFor();
+  await bea.say('I wrote this in the dark');
+  await bea.log.locator('.held', { hasText: 'I wrote this in the dark' }).waitFor();
   await sleep(CUT_MS);
   proxy.mend();
   await bea.banner.filter({ hasText: 'Restored with 3 missed messages' }).waitFor();
   await ada.note('Bea is back').waitFor();
-  const all = ['Hello, is this thing on?', 'It is, says Bea', 'beep', 'Bea, can you read this?', 'boop', 'She cannot.'];
+  // What was missed comes first, what was held back goes out after it.
+  const all = [
+    'Hello, is this thing on?',
+    'It is, says Bea',
+    'beep',
+    'Bea, can you read this?',
+    'boop',
+    'She cannot.',
+    'I wrote this in the dark',
+  ];
+  await ada.message('I wrote this in the dark').waitFor();
   await expect.poll(() => bea.said()).toEqual(all);
+  expect(await bea.log.locator('.pending').count()).toBe(0);
   await bea.log.locator('.day', { hasText: 'While you were away' }).waitFor();
   await bea.say('I can now');
   await ada.message('I can now').waitFor();
@@ -188,8 +201,8 @@ describe.skipIf(chromium === undefined)('the room in Chromium', () => {
   });
 
   it.concurrent.for([
-    { wire: 'protobuf', label: 'protobuf, binary', frame: 'head' },
-    { wire: 'json', label: 'JSON, text', frame: 'P{' },
+    { wire: 'protobuf', label: 'protobuf', frame: 'head' },
+    { wire: 'json', label: 'JSON text', frame: 'P{' },
   ])('is a chat through cuts and restarts, with $label packets', { timeout: 45_000 }, (row) =>
     onStage(async (stage) => {
       const proxy = await cutProxy(portOf(stage.app.pageUrl));

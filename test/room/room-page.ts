@@ -82,8 +82,10 @@ export class RoomPage {
     await this.title.filter({ hasText: room }).waitFor();
   }
 
+  /** Goes on with other packets; resolves when the new connection is there. */
   async choose(wire: string): Promise<void> {
     await this.page.getByRole('combobox', { name: 'Packets as' }).selectOption(wire);
+    await this.page.locator('#wire:enabled').waitFor();
   }
 
   async say(text: string): Promise<void> {

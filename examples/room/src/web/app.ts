@@ -224,6 +224,7 @@ export class App {
       case 'online':
         this.#banner.clear();
         if (!isInside) this.#inside(user);
+        this.#composer.online();
         break;
       case 'closed':
         if (isInside && !this.#switching) this.#outside(user, whyClosed(link));

@@ -13,7 +13,7 @@ const NEAR_BYTES = 115;
 interface Outgoing {
   readonly content: string;
   readonly entry: HTMLElement;
-  state: 'sending' | 'unsure' | 'failed';
+  state: 'sending' | 'held' | 'unsure' | 'failed';
 }
 
 /** The box for messages, and what becomes of those that were sent. */
@@ -77,6 +77,11 @@ export class Composer {
     if (sent !== undefined) this.#remove(sent);
   }
 
+  /** There is a connection again: what was written without one goes out now. */
+  online(): void {
+    for (const outgoing of this.#outgoing) if (outgoing.state === 'held') this.#start(outgoing);
+  }
+
   #update(): void {
     const bytes = byteLength(this.#text.value.trim());
     setText(this.#count, `${bytes}/${MAX_CONTENT_BYTES}`);
@@ -133,7 +138,16 @@ export class Composer {
       setFieldError(this.#text, this.#error, `The message ${field.message}.`);
       return;
     }
-    outgoing.state = isStmpError(error) && error.code === 'connection_closed' ? 'unsure' : 'failed';
+    const code = isStmpError(error) ? error.code : undefined;
+    if (code === 'not_connected') {
+      outgoing.state = 'held';
+      outgoing.entry.className = 'message own pending held';
+      const fate = make('div', 'fate', 'Goes out as soon as there is a connection.');
+      outgoing.entry.replaceChildren(make('div', 'bubble', outgoing.content), fate);
+      this.#list.toEnd();
+      return;
+    }
+    outgoing.state = code === 'connection_closed' ? 'unsure' : 'failed';
     outgoing.entry.className = 'message own failed';
     const again = make('button', '', 'Send again');
     const drop = make('button', '', 'Delete');
@@ -162,6 +176,5 @@ function whyNot(error: unknown, state: Outgoing['state']): string {
   if (state === 'unsure') return 'The connection was lost on the way.';
   if (!isStmpError(error)) return 'Not sent.';
   if (error.status === Status.TooManyRequests) return 'Not sent: too many messages, wait a moment.';
-  if (error.code === 'not_connected') return 'Not sent: there is no connection.';
   return `Not sent: ${describeError(error)}.`;
 }

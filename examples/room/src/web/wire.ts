@@ -10,9 +10,9 @@ export interface Wire {
 
 /** What the drop-down offers; the first is the default. */
 export const WIRES: readonly [Wire, ...Wire[]] = [
-  { id: 'protobuf', label: 'protobuf, binary', packetFormat: 'binary', codec: protobufCodec() },
-  { id: 'msgpack', label: 'MessagePack, binary', packetFormat: 'binary', codec: msgpackCodec() },
-  { id: 'json', label: 'JSON, text', packetFormat: 'text', codec: jsonCodec() },
+  { id: 'protobuf', label: 'protobuf', packetFormat: 'binary', codec: protobufCodec() },
+  { id: 'msgpack', label: 'MessagePack', packetFormat: 'binary', codec: msgpackCodec() },
+  { id: 'json', label: 'JSON text', packetFormat: 'text', codec: jsonCodec() },
 ];
 
 export const wireOf = (id: string | null): Wire => WIRES.find((wire) => wire.id === id) ?? WIRES[0];
