@@ -1,5 +1,4 @@
-import { type Headers, type Link, StmpError } from '@stmp/contract';
-import type { Handshake } from '@stmp/engine';
+import { type Headers, StmpError } from '@stmp/contract';
 import { LiveConnection, type Owner } from './live-connection.js';
 
 export interface ClientOwner extends Owner {
@@ -9,15 +8,10 @@ export interface ClientOwner extends Owner {
 
 /** A connection to a server. */
 export class ClientConnection extends LiveConnection {
-  readonly #client: ClientOwner;
+  declare protected readonly owner: ClientOwner;
   /** Another connection has taken its place. */
   #leaves = false;
   #timer: unknown = undefined;
-
-  constructor(link: Link, handshake: Handshake, client: ClientOwner) {
-    super(link, handshake, client);
-    this.#client = client;
-  }
 
   get side(): 'client' {
     return 'client';
@@ -43,7 +37,7 @@ export class ClientConnection extends LiveConnection {
   }
 
   protected onEvent(): void {
-    this.#client.onDrain(this);
+    this.owner.onDrain(this);
   }
 
   /** Holds requests and events back until whoever awaits the connection has had a turn to attach listeners. */

@@ -108,7 +108,7 @@ export abstract class LiveConnection implements Connection, DispatchHost {
   abstract readonly state: unknown;
   readonly link: Link;
   readonly engine: Engine;
-  readonly #owner: Owner;
+  protected readonly owner: Owner;
   #key: WireKey | undefined = undefined;
 
   #pumping = false;
@@ -133,7 +133,7 @@ export abstract class LiveConnection implements Connection, DispatchHost {
 
   constructor(link: Link, handshake: Handshake, owner: Owner) {
     this.link = link;
-    this.#owner = owner;
+    this.owner = owner;
     const { streamEngine, options } = owner.shared;
     const start = { handshake, options: options.engine, nowMs: options.clock.nowMs() };
     // Who hands in a stream link has seen to it that there is an engine for it.
@@ -145,7 +145,7 @@ export abstract class LiveConnection implements Connection, DispatchHost {
   protected abstract clearTimer(): void;
 
   get shared(): Shared {
-    return this.#owner.shared;
+    return this.owner.shared;
   }
 
   get #extra(): Rare {
@@ -239,7 +239,7 @@ export abstract class LiveConnection implements Connection, DispatchHost {
         break;
       case EngineEvent.Ready:
         this.rearm();
-        this.#owner.onReady(this);
+        this.owner.onReady(this);
         break;
       default:
         this.#end();
@@ -790,7 +790,7 @@ export abstract class LiveConnection implements Connection, DispatchHost {
     this.#stopTimer();
     const extra = this.#extra;
     extra.cutAtMs = this.clock.nowMs() + (ending.clean ? this.shared.options.engine.closeTimeoutMs : FAILED_CLOSE_MS);
-    this.#owner.onEnd(this, end);
+    this.owner.onEnd(this, end);
     const listeners = extra.endListeners;
     extra.endListeners = undefined;
     if (listeners !== undefined) for (const fn of listeners) this.shared.guard('onClose', this, () => fn(end));

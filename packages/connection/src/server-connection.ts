@@ -25,20 +25,19 @@ interface Limits {
 
 /** A connection to a client. */
 export class ServerConnection extends LiveConnection implements Alarmed {
+  declare protected readonly owner: ServerOwner;
   identity: unknown = undefined;
   state: unknown = undefined;
   alarmAt = -1;
-  readonly #server: ServerOwner;
   /** When the identity expires; below 0: never. */
   #expiresAtMs = -1;
   readonly #limits: Limits | undefined;
 
-  constructor(link: Link, handshake: Handshake, server: ServerOwner) {
-    super(link, handshake, server);
-    this.#server = server;
-    const { rates, clock } = server.shared.options;
+  constructor(link: Link, handshake: Handshake, owner: ServerOwner) {
+    super(link, handshake, owner);
+    const { rates, clock } = owner.shared.options;
     this.#limits =
-      rates === undefined && !server.hasCommonRates
+      rates === undefined && !owner.hasCommonRates
         ? undefined
         : { own: rates && new RateLimiter(rates, clock.nowMs()), packets: 0, bytes: 0 };
   }
@@ -48,16 +47,16 @@ export class ServerConnection extends LiveConnection implements Alarmed {
   }
 
   protected setTimer(): void {
-    this.#server.alarms.clear(this);
-    this.#server.alarms.set(this);
+    this.owner.alarms.clear(this);
+    this.owner.alarms.set(this);
   }
 
   protected clearTimer(): void {
-    this.#server.alarms.clear(this);
+    this.owner.alarms.clear(this);
   }
 
   protected onEvent(): void {
-    this.#server.onHello(this);
+    this.owner.onHello(this);
   }
 
   /** The answer to the client's handshake. */
@@ -84,7 +83,7 @@ export class ServerConnection extends LiveConnection implements Alarmed {
     limits.packets = packetsIn;
     limits.bytes = bytesIn;
     const own = limits.own?.mayReceive(packets, bytes, nowMs) ?? true;
-    if (!this.#server.mayReceive(this, packets, bytes, nowMs) || !own) {
+    if (!this.owner.mayReceive(this, packets, bytes, nowMs) || !own) {
       this.fail(new StmpError('too_large', 'packets come faster than the limit', { status: Status.TooManyRequests }));
     }
   }
@@ -92,7 +91,7 @@ export class ServerConnection extends LiveConnection implements Alarmed {
   override mayCall(): boolean {
     if (this.#limits === undefined) return true;
     const nowMs = this.clock.nowMs();
-    return (this.#limits.own?.mayCall(nowMs) ?? true) && this.#server.mayCall(this, nowMs);
+    return (this.#limits.own?.mayCall(nowMs) ?? true) && this.owner.mayCall(this, nowMs);
   }
 
   // --- identity ----------------------------------------------------------------
@@ -104,7 +103,7 @@ export class ServerConnection extends LiveConnection implements Alarmed {
   }
 
   async reauthenticate(headers: Headers): Promise<void> {
-    await this.#server.reauthenticate(this, headers);
+    await this.owner.reauthenticate(this, headers);
     this.rearm();
   }
 
