@@ -67,7 +67,12 @@ export function actionOf(serviceTypeName: string, method: string): number {
 }
 
 /** A method for {@link defineService}: `method<{ name: string }, Room>()`. */
-export function method<In = void, Out = void>(options?: {
+export function method(options?: { readonly action?: Action; readonly name?: string }): Method<void, void, void, void>;
+export function method<In, Out = void>(options?: {
+  readonly action?: Action;
+  readonly name?: string;
+}): Method<In, In, Out, Out>;
+export function method<In, Out>(options?: {
   readonly action?: Action;
   readonly name?: string;
 }): Method<In, In, Out, Out> {

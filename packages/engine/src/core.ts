@@ -117,7 +117,7 @@ export abstract class EngineCore<Unit extends Uint8Array | string> extends Comma
       this.#end({
         status: error.status ?? Status.NetworkError,
         message: error.message,
-        origin: 'link',
+        origin: error.origin === 'local' ? 'local' : 'link',
         clean: false,
         error,
       });
