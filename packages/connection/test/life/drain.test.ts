@@ -208,6 +208,14 @@ describe('draining', () => {
     await w.end();
   });
 
+  it('lets nobody listen any more', async () => {
+    const server = testServer(new FakeClock());
+    const done = server.drain();
+    expect(await outcome(server.listen('test:x'))).toBe('bad_state');
+    await done;
+    expect(await outcome(server.listen('test:x'))).toBe('bad_state');
+  });
+
   it('refuses wrong times at once', async () => {
     const server = testServer(new FakeClock());
     expect(() => server.drain({ withinMs: -1 })).toThrow(/withinMs.*-1/);

@@ -466,3 +466,35 @@ describe('calls without a connection', () => {
     await w.end();
   });
 });
+
+describe('a platform that sleeps', () => {
+  it('is asked to look at the clock when it wakes', async () => {
+    let wake: (() => void) | undefined;
+    let stopped = 0;
+    const w = world({
+      client: {
+        reconnect: STEP,
+        onWake: (check) => {
+          wake = check;
+          return () => void stopped++;
+        },
+      },
+    });
+    await w.ready();
+    const connection = w.client.connection!;
+    // Two minutes pass and no timer runs.
+    w.clock.now += 120_000;
+    expect(connection.isOpen).toBe(true);
+    wake!();
+    await settle();
+    expect(connection.isOpen).toBe(false);
+    expect(w.client.state).toEqual({ name: 'waiting', attempt: 1, delayMs: 100 });
+    // A wait that is over is over.
+    w.clock.now += 100;
+    wake!();
+    await settle();
+    expect(w.dialer.dials).toBe(2);
+    await w.end();
+    expect(stopped).toBe(1);
+  });
+});
