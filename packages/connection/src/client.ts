@@ -91,8 +91,10 @@ export interface Client extends Disposed {
    */
   connect(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /**
-   * Runs on every new connection before the client is ready: the place to log in and to enter rooms again. When it
-   * fails, the connection is given up and the next attempt waits.
+   * Runs on every new connection before the client is ready: the place to log in and to enter rooms again, over the
+   * connection it is given; the client's own calls go to that connection only afterwards. When it fails, the
+   * connection is given up and the next attempt waits; a status of the server that is never retried, such as
+   * Unauthorized, closes the client with that error.
    */
   onSession(hook: SessionHook): () => void;
 
@@ -167,8 +169,8 @@ class StmpClient implements Omit<Client, keyof Disposed>, ClientOwner {
   #next: ClientConnection | undefined = undefined;
   /** All whose links are not closed yet. */
   readonly #live = new Set<ClientConnection>();
-  /** Current before the next one took its place, which has not run its session hooks yet. */
-  #previous: ClientConnection | undefined = undefined;
+  /** The next one, from when it is told to hooks on. */
+  #greeted: ClientConnection | undefined = undefined;
   /** The server asked a connection to move on whose session hooks were still running. */
   #drainAsked = false;
   #sessions = 0;
@@ -437,11 +439,9 @@ class StmpClient implements Omit<Client, keyof Disposed>, ClientOwner {
     this.#sessions++;
     const { onConnect } = this.shared.options.hooks;
     if (onConnect !== undefined) this.shared.guard('onConnect', connection, () => onConnect(connection));
-    // Calls go to the new connection from here on, so that hooks and listeners can make them.
-    this.#previous = this.#current;
-    this.#current = connection;
+    this.#greeted = connection;
     connection.holdForListeners();
-    if (hooks.length === 0) this.#sessionReady();
+    if (hooks.length === 0) this.#sessionReady(connection);
     else void this.#runHooks(hooks, connection, this.#sessions);
   }
 
@@ -453,18 +453,27 @@ class StmpClient implements Omit<Client, keyof Disposed>, ClientOwner {
     } catch (error) {
       if (connection.isOpen) {
         this.shared.report(error, 'onSession', connection);
+        // What the server refuses, it would refuse again.
+        if (isStmpError(error) && error.code === 'status' && !isRetried(error.status)) {
+          const { status = Status.Unknown, message, origin } = error;
+          void this.#shut({ status, message, origin, error });
+          return;
+        }
         connection.abort(new StmpError('aborted', 'the session hook failed', { cause: error }));
       }
       return;
     } finally {
       remove();
     }
-    if (connection.isOpen) this.#sessionReady();
+    if (connection.isOpen) this.#sessionReady(connection);
   }
 
-  #sessionReady(): void {
+  /** Calls go to the new connection from here on. */
+  #sessionReady(connection: ClientConnection): void {
     const { counters, options } = this.shared;
-    this.#next = undefined;
+    const previous = this.#current;
+    this.#current = connection;
+    this.#next = this.#greeted = undefined;
     this.#stopAttemptTimer();
     this.#readyAtMs = options.clock.nowMs();
     counters.connectionsOpened++;
@@ -473,8 +482,7 @@ class StmpClient implements Omit<Client, keyof Disposed>, ClientOwner {
     this.#setState({ name: 'ready' });
     this.#waiters.settle();
     // The connection before finishes what it has begun, then closes.
-    this.#previous?.leave();
-    this.#previous = undefined;
+    previous?.leave();
     if (this.#drainAsked) this.#move();
   }
 
@@ -503,13 +511,9 @@ class StmpClient implements Omit<Client, keyof Disposed>, ClientOwner {
       this.#stopAttemptTimer();
     } else this.shared.counters.connectionsOpen--;
     const { onClose } = this.shared.options.hooks;
-    if (onClose !== undefined && (wasCurrent || !wasNext))
+    if (onClose !== undefined && (!wasNext || connection === this.#greeted))
       this.shared.guard('onClose', connection, () => onClose(connection, end));
-    if (wasCurrent) {
-      // A move that failed leaves us where we were.
-      this.#current = this.#previous?.isOpen ? this.#previous : undefined;
-      this.#previous = undefined;
-    }
+    if (wasCurrent) this.#current = undefined;
     if (this.#closing) return;
     // An older connection that has done its duty.
     if (!wasCurrent && !wasNext) return;
@@ -541,12 +545,10 @@ class StmpClient implements Omit<Client, keyof Disposed>, ClientOwner {
 
   #retryOrEnd(end: ConnectionEnd, error: StmpError): void {
     const { status } = end;
-    const retried =
-      status === Status.NetworkError || status === Status.ServerShutdown || status === Status.TooManyRequests;
     const { clock } = this.shared.options;
     this.#stopRetry();
     const attempt = ++this.#failures;
-    let delayMs = retried && !this.triesOnce ? this.#backoff?.delayMs(attempt, clock.random()) : undefined;
+    let delayMs = isRetried(status) && !this.triesOnce ? this.#backoff?.delayMs(attempt, clock.random()) : undefined;
     if (delayMs === undefined) {
       this.#lastError = error;
       void this.#shut({ ...end, error });
@@ -620,4 +622,9 @@ function notConnected(): StmpError {
   return new StmpError('not_connected', 'there is no connection; whenOffline: "wait" waits for one', {
     status: Status.NetworkError,
   });
+}
+
+/** Whether another attempt may fare better than one that ended like this. Source: STMP 1.0, section 4. */
+function isRetried(status: number | undefined): boolean {
+  return status === Status.NetworkError || status === Status.ServerShutdown || status === Status.TooManyRequests;
 }
