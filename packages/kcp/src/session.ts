@@ -6,7 +6,7 @@ import { MAX_FRAGMENTS } from './options.js';
 import type { Segment } from './outbox.js';
 import { Outbox } from './outbox.js';
 import { ACK, distance, HEADER_BYTES, PUSH, readU16, readU32, WINDOW_ASK, WINDOW_TELL } from './segment.js';
-import { Congestion, RoundTrip } from './timing.js';
+import { Congestion, MAX_RTO_MS, RoundTrip } from './timing.js';
 
 const PROBE_FIRST_MS = 1_000;
 const PROBE_MAX_MS = 120_000;
@@ -48,8 +48,9 @@ export class Session implements Kcp {
   #probeWaitMs = 0;
   #resendAtMs = Number.POSITIVE_INFINITY;
   #scannedAtMs = Number.NEGATIVE_INFINITY;
-  /** When data of ours was last acknowledged, and the number and timestamp of the latest such segment. */
+  /** When data of ours was last acknowledged, on both clocks, and the number and timestamp of the latest such segment. */
   #progressAtMs = Number.NEGATIVE_INFINITY;
+  #progressWire = 0;
   #progressSn = 0;
   #progressTs = 0;
   /** Some segment was skipped often enough to be sent again without waiting. */
@@ -188,9 +189,14 @@ export class Session implements Kcp {
     if (at === 0) return false;
     this.#heard = true;
     if (highest !== undefined) {
-      this.#progressAtMs = nowMs;
-      this.#progressSn = highest;
-      this.#progressTs = highestTs;
+      // The echo is what the peer says: one that makes no sense must not put a timeout off.
+      const tripMs = distance(wireNow, highestTs);
+      if (tripMs >= 0 && tripMs <= MAX_RTO_MS) {
+        this.#progressAtMs = nowMs;
+        this.#progressWire = wireNow;
+        this.#progressSn = highest;
+        this.#progressTs = highestTs;
+      }
       this.#countSkipped(highest, highestTs, serial);
     }
     if (this.#congestion !== undefined && distance(outbox.first, before) > 0) {
@@ -367,12 +373,13 @@ export class Session implements Kcp {
   /**
    * When at latest the acknowledgement of a segment should be here, if what was sent before it still arrives, one
    * after the other: behind a queue that fills, the round trip grows faster than the timeout, and without this a
-   * window would be sent twice. -Infinity: something sent later has arrived already.
+   * window would be sent twice. -Infinity: something sent later has arrived already, or nothing since it was sent.
    */
   #expectedAtMs(segment: Segment): number {
+    if (distance(segment.ts, this.#progressWire) > 0) return Number.NEGATIVE_INFINITY;
     const behindMs = distance(segment.ts, this.#progressTs);
     if (behindMs < 0 || (behindMs === 0 && distance(segment.sn, this.#progressSn) < 0)) return Number.NEGATIVE_INFINITY;
-    return this.#progressAtMs + behindMs + this.#roundTrip.marginMs;
+    return this.#progressAtMs + Math.min(behindMs + this.#roundTrip.marginMs, MAX_RTO_MS);
   }
 
   /** Moves from the queue into the window what both ends have room for. */

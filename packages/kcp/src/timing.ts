@@ -1,4 +1,4 @@
-const MAX_RTO_MS = 60_000;
+export const MAX_RTO_MS = 60_000;
 const FIRST_RTO_MS = 200;
 
 /** Smoothed round trip and the retransmission timeout made of it (RFC 6298, with KCP's interval as granularity). */

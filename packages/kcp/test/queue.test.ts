@@ -1,6 +1,7 @@
 import { createKcp, type Kcp, type KcpOptions, kcpPresets } from '@stmp/kcp';
 import { describe, expect, it } from 'vitest';
 import { pattern } from './sim.js';
+import { CONV, wire } from './wire.js';
 
 interface Line {
   /** Time that the line takes for each datagram of data: the later ones wait in its queue. */
@@ -73,6 +74,27 @@ describe('a queue that fills while the timeouts run', () => {
     // It would have been acknowledged after 520 ms; then a margin, and its way through the empty line.
     expect(tookMs).toBeGreaterThan(545);
     expect(tookMs).toBeLessThan(750);
+  });
+
+  it.each([
+    ['an old', -50_000],
+    ['a senseless', -1_000_000],
+    ['a future', 50_000],
+  ])('%s echo does not put a timeout off for long', (_, shiftMs) => {
+    const out: number[] = [];
+    let now = 2_000_000;
+    const kcp = createKcp({ conv: CONV, ...kcpPresets.fast, output: () => out.push(now) });
+    kcp.send(pattern(3));
+    kcp.send(pattern(3));
+    kcp.update(now);
+    kcp.input(wire({ cmd: 'ack', ts: now + shiftMs, sn: 0 }), now);
+    kcp.update(now);
+    const first = out.length;
+    while (out.length === first) {
+      now = kcp.deadlineMs;
+      kcp.update(now);
+    }
+    expect(now - 2_000_000).toBeLessThanOrEqual(shiftMs === -50_000 ? 60_000 : 200);
   });
 
   it('leaves a single segment its timeout', () => {
