@@ -337,7 +337,7 @@ export const TABLE_CASES: readonly TableCase[] = [
     same(withoutReason(endNote(await connection!.closed)), 'end 2 link', 'end');
     same((await client.closed).status, 0x02, 'client');
     const notes = await heard(fixture, name, 3);
-    same(notes.sort().map(withoutReason), ['end 2 link', 'given up', 'hangs'], 'heard');
+    same(notes.sort().map(withoutReason), ['end 2 local', 'given up', 'hangs'], 'heard');
   }),
 ];
 
