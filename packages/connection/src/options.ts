@@ -2,7 +2,7 @@ import type { Compression, PayloadCodec } from '@stmp/contract';
 import { checkNumber, type ResolvedEngineOptions, resolveEngineOptions, resolveNumbers } from '@stmp/engine';
 import type { SlowReaderPolicy } from './api.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
-import type { ConnectionOptions, Hooks, Logger, Rates } from './types.js';
+import type { ConnectionOptions, Hooks, Logger } from './types.js';
 
 export const DEFAULT_CALL_TIMEOUT_MS = 60_000;
 export const DEFAULT_MAX_PENDING_CALLS = 65_535;
@@ -26,17 +26,9 @@ export interface ResolvedConnectionOptions {
   readonly methodPolicies: Readonly<Record<string, Exclude<SlowReaderPolicy, 'wait'>>>;
   readonly handlerTimeoutMs: number;
   readonly exposeErrors: boolean;
-  readonly rates: Rates | undefined;
   readonly hooks: Hooks;
   readonly logger: Logger | undefined;
   readonly clock: Clock;
-}
-
-/** Throws for rates that are not above 0, naming them. */
-export function checkRates(option: string, rates: Rates | undefined): void {
-  for (const [name, rate] of Object.entries(rates ?? {})) {
-    if (rate !== undefined) checkNumber(`${option}.${name}`, rate as number, Number.MIN_VALUE);
-  }
 }
 
 export function resolveConnectionOptions(options: ConnectionOptions): ResolvedConnectionOptions {
@@ -45,7 +37,6 @@ export function resolveConnectionOptions(options: ConnectionOptions): ResolvedCo
   }
   for (const [name, ms] of Object.entries(options.methodTimeoutsMs ?? {}))
     checkNumber(`methodTimeoutsMs.${name}`, ms, 0);
-  checkRates('rates', options.rates);
   return {
     engine: resolveEngineOptions(options),
     codecs: options.codecs,
@@ -54,7 +45,6 @@ export function resolveConnectionOptions(options: ConnectionOptions): ResolvedCo
     slowReader: options.slowReader ?? 'disconnect',
     methodPolicies: options.methodPolicies ?? {},
     exposeErrors: options.exposeErrors ?? false,
-    rates: options.rates,
     hooks: options.hooks ?? {},
     logger: options.logger,
     clock: options.clock ?? SYSTEM_CLOCK,

@@ -1,5 +1,13 @@
+import { checkNumber } from '@stmp/engine';
 import { TokenBucket } from './rate.js';
 import type { Rates } from './types.js';
+
+/** Throws for rates that are not above 0, naming them. */
+export function checkRates(option: string, rates: Rates | undefined): void {
+  for (const [name, rate] of Object.entries(rates ?? {})) {
+    if (rate !== undefined) checkNumber(`${option}.${name}`, rate as number, Number.MIN_VALUE);
+  }
+}
 
 /** The buckets of one connection or of one key. */
 export class RateLimiter {

@@ -3,13 +3,15 @@ import type { Handshake, HelloAnswer } from '@stmp/engine';
 import type { Alarmed, Alarms } from './alarms.js';
 import { LiveConnection, type Owner } from './live-connection.js';
 import { RateLimiter } from './rates.js';
-import type { CloseOptions, ConnectionEnd } from './types.js';
+import type { CloseOptions, ConnectionEnd, Rates } from './types.js';
 
 export interface ServerOwner extends Owner {
   readonly alarms: Alarms;
   /** A client has introduced itself; {@link ServerConnection.answer} is to be called. */
   onHello(connection: ServerConnection): void;
   reauthenticate(connection: ServerConnection, headers: Headers): Promise<void>;
+  /** Of each connection. */
+  readonly rates: Rates | undefined;
   /** True when connections have rates in common; the two methods below are only asked then. */
   readonly hasCommonRates: boolean;
   mayCall(connection: ServerConnection, nowMs: number): boolean;
@@ -35,11 +37,11 @@ export class ServerConnection extends LiveConnection implements Alarmed {
 
   constructor(link: Link, handshake: Handshake, owner: ServerOwner) {
     super(link, handshake, owner);
-    const { rates, clock } = owner.shared.options;
+    const { rates } = owner;
     this.#limits =
       rates === undefined && !owner.hasCommonRates
         ? undefined
-        : { own: rates && new RateLimiter(rates, clock.nowMs()), packets: 0, bytes: 0 };
+        : { own: rates && new RateLimiter(rates, this.clock.nowMs()), packets: 0, bytes: 0 };
   }
 
   get side(): 'server' {

@@ -22,8 +22,8 @@ import type { Context } from './context.js';
 import { type Disposed, disposable } from './disposable.js';
 import { DrainSchedule } from './drain.js';
 import { isForPeer, type Middleware } from './middleware.js';
-import { checkRates, resolveConnectionOptions } from './options.js';
-import { KeyedRates } from './rates.js';
+import { resolveConnectionOptions } from './options.js';
+import { checkRates, KeyedRates } from './rates.js';
 import { Router } from './router.js';
 import { ServerConnection, type ServerOwner } from './server-connection.js';
 import { type Counters, Shared } from './shared.js';
@@ -73,6 +73,8 @@ export interface ServerOptions<Identity = undefined, State = undefined, L extend
   readonly maxConnectionsPerAddress?: number | undefined;
   /** Default: the socket's IP address; `forwardedAddress` reads it from trusted proxies. */
   readonly addressOf?: AddressOf | undefined;
+  /** Rates of one connection. */
+  readonly rates?: Rates | undefined;
   /** Rates that all connections of one address share. */
   readonly ratesPerAddress?: Rates | undefined;
   readonly accessLog?: AccessLogOptions | undefined;
@@ -175,6 +177,7 @@ class StmpServer<Identity, State, L extends object>
       1,
     );
     this.#addressOf = options.addressOf ?? socketAddress;
+    checkRates('rates', options.rates);
     checkRates('ratesPerAddress', options.ratesPerAddress);
     this.#keyedRates = options.ratesPerAddress && new KeyedRates(options.ratesPerAddress);
     this.#accessLog = options.accessLog && new AccessLog(options.accessLog);
@@ -386,6 +389,10 @@ class StmpServer<Identity, State, L extends object>
       if (count === 0) this.#perAddress.delete(address);
       else this.#perAddress.set(address, count);
     }
+  }
+
+  get rates(): Rates | undefined {
+    return this.#options.rates;
   }
 
   get hasCommonRates(): boolean {

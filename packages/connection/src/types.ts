@@ -165,8 +165,6 @@ export interface ConnectionOptions extends EngineOptions {
   readonly handlerTimeoutMs?: number | undefined;
   /** Sends the texts of handlers' plain errors to the peer. For development. Default false. */
   readonly exposeErrors?: boolean | undefined;
-  /** Rates of one connection. */
-  readonly rates?: Rates | undefined;
   readonly hooks?: Hooks | undefined;
   /** Gets errors of user code where no hook takes them. */
   readonly logger?: Logger | undefined;
