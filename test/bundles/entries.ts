@@ -1,5 +1,10 @@
+interface Entry {
+  readonly source: string;
+  readonly targetBytes: number;
+}
+
 /** What the size table measures: a client as its user would write it. Bytes, minified, gzip -9. */
-export const ENTRIES: Record<string, { readonly source: string; readonly targetBytes: number }> = {
+export const ENTRIES: Readonly<Record<string, Entry>> = {
   'WebSocket + JSON client': {
     targetBytes: 8.0 * 1000,
     source: `
@@ -7,6 +12,14 @@ export const ENTRIES: Record<string, { readonly source: string; readonly targetB
       import { jsonCodec } from '@stmp/payload-json';
       import { wsDialer } from '@stmp/transport-ws';
       export const open = (url) => createClient(url, { codecs: [jsonCodec()], dialers: [wsDialer()] });`,
+  },
+  'WebSocket + plain JSON client': {
+    targetBytes: 8.0 * 1000,
+    source: `
+      import { createClient } from '@stmp/connection';
+      import { plainJsonCodec } from '@stmp/payload-json';
+      import { wsDialer } from '@stmp/transport-ws';
+      export const open = (url) => createClient(url, { codecs: [plainJsonCodec()], dialers: [wsDialer()] });`,
   },
   'WebSocket + protobuf client': {
     targetBytes: 19.5 * 1000,
@@ -26,4 +39,18 @@ export const ENTRIES: Record<string, { readonly source: string; readonly targetB
       import { wsDialer } from '@stmp/transport-ws';
       export const open = (url) => createClient(url, { codecs: [protobufCodec(), msgpackCodec(), jsonCodec()], dialers: [wsDialer()] });`,
   },
+  'light client, WebSocket + plain JSON': light(8.0, 'plainJsonCodec', 'payload-json'),
+  'light client, WebSocket + JSON': light(8.0, 'jsonCodec', 'payload-json'),
+  'light client, WebSocket + protobuf': light(19.5, 'protobufCodec', 'payload-protobuf'),
 };
+
+function light(targetKb: number, codec: string, from: string): Entry {
+  return {
+    targetBytes: targetKb * 1000,
+    source: `
+      import { createLightClient } from '@stmp/connection';
+      import { ${codec} } from '@stmp/${from}';
+      import { wsDialer } from '@stmp/transport-ws';
+      export const open = (url) => createLightClient(url, { codec: ${codec}(), dialer: wsDialer() });`,
+  };
+}

@@ -3,10 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ENTRIES } from './entries.js';
 import { measure } from './measure.js';
+import { partTable, section, sizeTable } from './page.js';
+import { partsOf } from './parts.js';
 
 const table = fileURLToPath(new URL('sizes.json', import.meta.url));
 const committed = JSON.parse(readFileSync(table, 'utf8')) as Record<string, number>;
-// STMP_WRITE_SIZES=1 writes the table anew.
+const page = fileURLToPath(new URL('../../docs/bundle-size.md', import.meta.url));
+// STMP_WRITE_SIZES=1 writes the table anew, and those in the page.
 const write = process.env.STMP_WRITE_SIZES === '1';
 
 describe('bundle sizes (bytes, minified, gzip -9)', () => {
@@ -27,8 +30,16 @@ describe('bundle sizes (bytes, minified, gzip -9)', () => {
     });
   }
 
-  it('are written down', () => {
-    if (write) writeFileSync(table, `${JSON.stringify(committed, null, 2)}\n`);
-    expect(Object.keys(committed)).toEqual(Object.keys(ENTRIES));
+  it('are written down', async () => {
+    if (write) {
+      const sizes = Object.fromEntries(Object.keys(ENTRIES).map((name) => [name, committed[name]]));
+      writeFileSync(table, `${JSON.stringify(sizes, null, 2)}\n`);
+      const parts: Record<string, Awaited<ReturnType<typeof partsOf>>> = {};
+      for (const [name, { source }] of Object.entries(ENTRIES)) parts[name] = await partsOf(source);
+      const text = section(readFileSync(page, 'utf8'), 'sizes', sizeTable(committed));
+      writeFileSync(page, section(text, 'parts', partTable(parts)));
+    }
+    expect(Object.keys(committed).sort()).toEqual(Object.keys(ENTRIES).sort());
+    expect(section(readFileSync(page, 'utf8'), 'sizes')).toBe(sizeTable(committed));
   });
 });
