@@ -12,19 +12,22 @@ import {
   StmpError,
 } from '@stmp/contract';
 import { clientHeaders, DEFAULT_KEEPALIVE, type Keepalive, resolveNumbers } from '@stmp/engine';
-import type { Awaitable, CallOptions, EventSender, Listeners, ServiceClient } from '../api.js';
+import type { Awaitable, EventSender, Listeners, ServiceClient } from '../api.js';
 import { type Backoff, type BackoffFunction, resolveBackoff } from '../backoff.js';
 import { type ClientState, StateCell } from '../client-state.js';
 import { type Clock, SYSTEM_CLOCK } from '../clock.js';
 import { type Described, Stub, StubCache, sendersOf } from '../stubs.js';
 import type { ConnectionEnd } from '../types.js';
-import { LightConnection, type LightLimits, type LightOwner, type LightTimes } from './connection.js';
+import {
+  type LightCallOptions,
+  LightConnection,
+  type LightLimits,
+  type LightOwner,
+  type LightTimes,
+} from './connection.js';
 
 /** A connection that was ready for less than this counts as a failed attempt. */
 const STABLE_MS = 5_000;
-
-/** The options of a call that a light client knows. */
-export type LightCallOptions = Pick<CallOptions, 'timeoutMs' | 'signal'>;
 
 export interface LightClientOptions {
   readonly codec: PayloadCodec;

@@ -24,10 +24,10 @@ import {
   writeRequestHead,
   writeResponseHead,
 } from '@stmp/packet';
+import type { CallOptions } from '../api.js';
 import type { Clock } from '../clock.js';
 import type { Stub } from '../stubs.js';
 import type { ConnectionEnd } from '../types.js';
-import type { LightCallOptions } from './client.js';
 
 const MAX_ID = 65_535;
 const MAX_GIVEN_UP = 32_768;
@@ -38,6 +38,9 @@ const NO_BYTES = new Uint8Array(0);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const FIELDS: PacketFields = createPacketFields();
+
+/** The options of a call that a light client knows. */
+export type LightCallOptions = Pick<CallOptions, 'timeoutMs' | 'signal'>;
 
 export type LightTimes = Readonly<
   Record<'callTimeoutMs' | 'connectTimeoutMs' | 'closeTimeoutMs' | 'pingIntervalMs' | 'idleTimeoutMs', number>
