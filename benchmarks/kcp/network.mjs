@@ -28,7 +28,7 @@ export async function throughNetwork(weather, plan) {
   const client = [
     process.execPath,
     at('client.mjs'),
-    JSON.stringify({ ...plan, host: '10.77.0.1', port: PORT, patienceMs: 3000 }),
+    JSON.stringify({ ...plan, host: '10.77.0.1', port: PORT, patienceMs: 1500 }),
   ];
   try {
     const child = spawn(
