@@ -39,18 +39,4 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
       import { wsDialer } from '@stmp/transport-ws';
       export const open = (url) => createClient(url, { codecs: [protobufCodec(), msgpackCodec(), jsonCodec()], dialers: [wsDialer()] });`,
   },
-  'light client, WebSocket + plain JSON': light(8.0, 'plainJsonCodec', 'payload-json'),
-  'light client, WebSocket + JSON': light(8.0, 'jsonCodec', 'payload-json'),
-  'light client, WebSocket + protobuf': light(19.5, 'protobufCodec', 'payload-protobuf'),
 };
-
-function light(targetKb: number, codec: string, from: string): Entry {
-  return {
-    targetBytes: targetKb * 1000,
-    source: `
-      import { createLightClient } from '@stmp/connection';
-      import { ${codec} } from '@stmp/${from}';
-      import { wsDialer } from '@stmp/transport-ws';
-      export const open = (url) => createLightClient(url, { codec: ${codec}(), dialer: wsDialer() });`,
-  };
-}

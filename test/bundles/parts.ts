@@ -13,7 +13,6 @@ const PARTS: readonly (readonly [label: string, files: RegExp])[] = [
   ['payloads: MessagePack', /payload-msgpack\//],
   ['payloads: field tables, defaults, well-known types', /payload-schema\//],
   ['WebSocket of the platform', /transport-ws\//],
-  ['the light client', /connection\/dist\/light\//],
   [
     'connecting and reconnecting, states',
     /connection\/dist\/(client|client-connection|client-state|backoff|waiters)\.js/,

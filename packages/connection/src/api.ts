@@ -44,8 +44,8 @@ type Input<X, Options> =
 type EventInput<X> = undefined extends InputInitOf<X> ? [event?: InputInitOf<X>] : [event: InputInitOf<X>];
 
 /** A service of the peer, ready to call: `client.service(RoomService).join({ name })`. */
-export type ServiceClient<M extends MethodTable<M>, Options = CallOptions> = {
-  readonly [K in keyof M]: (...args: Input<M[K], Options>) => Promise<OutputOf<M[K]>>;
+export type ServiceClient<M extends MethodTable<M>> = {
+  readonly [K in keyof M]: (...args: Input<M[K], CallOptions>) => Promise<OutputOf<M[K]>>;
 };
 
 /** Events for the peer: `connection.emit(RoomEvents).join({ user })`. True: sent or queued; false: dropped by the policy. */

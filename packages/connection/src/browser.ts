@@ -29,8 +29,6 @@ export {
 export type { ClientState } from './client-state.js';
 export { type Clock, SYSTEM_CLOCK } from './clock.js';
 export type { Context } from './context.js';
-export { createLightClient, type LightClient, type LightClientOptions } from './light/client.js';
-export type { LightCallOptions } from './light/connection.js';
 export type { IncomingCall, Middleware, Reply } from './middleware.js';
 export {
   DEFAULT_CALL_TIMEOUT_MS,
