@@ -8,7 +8,6 @@ import {
   TLS_SAFE_WRITE_BYTES,
 } from './options.js';
 import { rememberPeer, socketPeer } from './peer.js';
-import { atEndOfTurn } from './turn.js';
 
 const OPEN = 0;
 /** The peer's end was read; what its last data makes us say is still taken. */
@@ -101,7 +100,7 @@ class DuplexLink implements StreamLink {
   }
 
   defer(fn: () => void): void {
-    atEndOfTurn(fn);
+    process.nextTick(fn);
   }
 
   start(handler: LinkHandler<Uint8Array>): void {

@@ -23,4 +23,3 @@ export {
   type TlsOptions,
   type TlsServerOptions,
 } from './tls-options.js';
-export { atEndOfTurn } from './turn.js';

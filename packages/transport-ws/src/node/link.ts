@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import type { Hello, LinkHandler, LinkPeer, MessageLink, StmpError } from '@stmp/contract';
-import { atEndOfTurn } from '@stmp/link-duplex';
 import type { WebSocket } from 'ws';
 import { closeReason, linkClosed, startedTwice } from '../close-reason.js';
 import { faultOf } from './fault.js';
@@ -103,7 +102,7 @@ export class WsLink implements MessageLink, FrameSink {
   }
 
   defer(fn: () => void): void {
-    atEndOfTurn(fn);
+    process.nextTick(fn);
   }
 
   start(handler: LinkHandler<Unit>): void {
