@@ -1,11 +1,18 @@
 import type { MessageCodec, MessageType, PayloadCodec } from '@stmp/contract';
-import { memo, refusal } from '@stmp/payload-schema';
+import {
+  type DecodeOptions,
+  memo,
+  openBudget,
+  refusal,
+  resolveMaxDecodeUnits,
+  TREE_FACTOR,
+} from '@stmp/payload-schema';
 import { markBigIntegers } from './big.js';
-import { createUtf8Decoder, MAX_TEXT_DEPTH, PLAIN, withBytes } from './plain.js';
+import { createUtf8Decoder, MAX_TEXT_DEPTH, plainText, withBytes } from './plain.js';
 import { readerOf, withMark } from './read.js';
 import { type TextOut, writers } from './write.js';
 
-export interface JsonCodecOptions {
+export interface JsonCodecOptions extends DecodeOptions {
   /**
    * How payloads are written; read are both. `proto3` is the JSON mapping of Protocol Buffers. `stmp-go` is what the
    * original understands: names as in the `.proto`, 64-bit integers bare, enums as numbers. Default `proto3`.
@@ -17,23 +24,29 @@ export interface JsonCodecOptions {
 /** Shorter texts cannot nest so deep that parsing them could hurt; reading by the schema then ends at its own limit. */
 const DEEP_TEXT_LENGTH = 4096;
 
-function parse(text: string, read: (tree: unknown) => unknown): unknown {
+function parse(text: string, maxUnits: number, read: (tree: unknown) => unknown): unknown {
   const hasBig = /\d{16}/.test(text);
-  if (!hasBig && text.length <= DEEP_TEXT_LENGTH) return read(JSON.parse(text));
   const mark = hasBig ? `${Math.random()}:` : '';
-  const marked = markBigIntegers(text, mark, MAX_TEXT_DEPTH);
-  return hasBig ? withMark(mark, () => read(JSON.parse(marked))) : read(JSON.parse(text));
+  let marked = text;
+  if (hasBig || text.length > DEEP_TEXT_LENGTH) {
+    openBudget(maxUnits, TREE_FACTOR);
+    marked = markBigIntegers(text, mark, MAX_TEXT_DEPTH);
+  }
+  const tree = JSON.parse(marked);
+  openBudget(maxUnits);
+  return hasBig ? withMark(mark, () => read(tree)) : read(tree);
 }
 
 /**
  * Payloads as JSON text (`application/json`), by message types or, without one, plain values as `JSON` itself knows them.
- * @throws RangeError for an unknown dialect.
+ * @throws RangeError for an unknown dialect, or a `maxDecodeUnits` that is no budget.
  */
 export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
   const { dialect = 'proto3' } = options;
   if (dialect !== 'proto3' && dialect !== 'stmp-go') {
     throw new RangeError(`dialect must be 'proto3' or 'stmp-go', got ${JSON.stringify(dialect)}`);
   }
+  const maxUnits = resolveMaxDecodeUnits(options);
   const writerOf = writers(dialect === 'stmp-go');
   const utf8 = createUtf8Decoder();
 
@@ -58,7 +71,11 @@ export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
         },
         decodeText(text, start, end) {
           try {
-            const value = start === end ? reader.zero() : parse(text.slice(start, end), (tree) => reader.read(tree, 1));
+            if (start === end) {
+              openBudget(maxUnits);
+              return isVoid ? undefined : reader.zero();
+            }
+            const value = parse(text.slice(start, end), maxUnits, (tree) => reader.read(tree, 1));
             return isVoid ? undefined : value;
           } catch (error) {
             throw refusal(error, typeName);
@@ -70,7 +87,7 @@ export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
     );
   });
 
-  const plain = withBytes(PLAIN, undefined, utf8);
+  const plain = withBytes(plainText(maxUnits), undefined, utf8);
   return {
     contentType: 'application/json',
     text: true,

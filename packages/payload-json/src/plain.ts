@@ -1,5 +1,5 @@
 import { type MessageCodec, type MessageType, type PayloadCodec, StmpError } from '@stmp/contract';
-import { fault, MAX_DEPTH, refusal } from '@stmp/payload-schema';
+import { type DecodeOptions, fault, MAX_DEPTH, openBudget, refusal, resolveMaxDecodeUnits } from '@stmp/payload-schema';
 import { markBigIntegers } from './big.js';
 
 /** A message holds at most one list or map per level, so its text nests no deeper. */
@@ -30,26 +30,33 @@ export function withBytes(
 }
 
 /** Plain values, for methods without message types. */
-export const PLAIN: TextCodec = {
-  encodeText(value) {
-    if (value === undefined) return undefined;
-    try {
-      return JSON.stringify(value) ?? fault('JSON value', value);
-    } catch (error) {
-      throw refusal(error, undefined);
-    }
-  },
-  decodeText(text, start, end) {
-    if (start === end) return undefined;
-    try {
-      const json = text.slice(start, end);
-      if (json.length > MAX_TEXT_DEPTH) markBigIntegers(json, '', MAX_TEXT_DEPTH);
-      return JSON.parse(json);
-    } catch (error) {
-      throw refusal(error, undefined);
-    }
-  },
-};
+export function plainText(maxUnits: number): TextCodec {
+  /** No shorter text can nest too deep, or hold too much. */
+  const checkedLength = Math.min(MAX_TEXT_DEPTH, maxUnits);
+  return {
+    encodeText(value) {
+      if (value === undefined) return undefined;
+      try {
+        return JSON.stringify(value) ?? fault('JSON value', value);
+      } catch (error) {
+        throw refusal(error, undefined);
+      }
+    },
+    decodeText(text, start, end) {
+      if (start === end) return undefined;
+      try {
+        const json = text.slice(start, end);
+        if (json.length > checkedLength) {
+          openBudget(maxUnits);
+          markBigIntegers(json, '', MAX_TEXT_DEPTH);
+        }
+        return JSON.parse(json);
+      } catch (error) {
+        throw refusal(error, undefined);
+      }
+    },
+  };
+}
 
 /** A decoder that refuses broken UTF-8. */
 export const createUtf8Decoder = (): InstanceType<typeof TextDecoder> =>
@@ -59,8 +66,8 @@ export const createUtf8Decoder = (): InstanceType<typeof TextDecoder> =>
  * Payloads as JSON text for methods without message types: values as `JSON` itself knows them, and a fraction of the
  * code of `jsonCodec`. A method with message types is `unsupported`.
  */
-export function plainJsonCodec(): PayloadCodec {
-  const plain = withBytes(PLAIN, undefined, createUtf8Decoder());
+export function plainJsonCodec(options: DecodeOptions = {}): PayloadCodec {
+  const plain = withBytes(plainText(resolveMaxDecodeUnits(options)), undefined, createUtf8Decoder());
   return {
     contentType: 'application/json',
     text: true,

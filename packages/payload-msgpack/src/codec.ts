@@ -1,12 +1,20 @@
 import { ExtensionCodec } from '@msgpack/msgpack';
 import type { MessageCodec, MessageType, PayloadCodec } from '@stmp/contract';
-import { fault, memo, refusal } from '@stmp/payload-schema';
+import {
+  type DecodeOptions,
+  fault,
+  memo,
+  openBudget,
+  refusal,
+  resolveMaxDecodeUnits,
+  TREE_FACTOR,
+} from '@stmp/payload-schema';
 import { Output } from './output.js';
 import { parse, type ReadExtension } from './parse.js';
 import { readerOf } from './read.js';
 import { writers } from './write.js';
 
-export interface MsgpackCodecOptions {
+export interface MsgpackCodecOptions extends DecodeOptions {
   /**
    * How payloads are written; read are both. `proto3` are maps with lowerCamelCase names. `stmp-go` is what the
    * original understands: the names of its structs; a oneof is refused, since it would end the original's process.
@@ -21,13 +29,14 @@ const anyExtension: ReadExtension = (type, data) => ExtensionCodec.defaultCodec.
 /**
  * Payloads as MessagePack (`application/msgpack`), by message types or, without one, plain values as @msgpack/msgpack
  * knows them: `bigint` as 64-bit integers, `Uint8Array` as bytes, `Date` as timestamp.
- * @throws RangeError for an unknown dialect.
+ * @throws RangeError for an unknown dialect, or a `maxDecodeUnits` that is no budget.
  */
 export function msgpackCodec(options: MsgpackCodecOptions = {}): PayloadCodec {
   const { dialect = 'proto3' } = options;
   if (dialect !== 'proto3' && dialect !== 'stmp-go') {
     throw new RangeError(`dialect must be 'proto3' or 'stmp-go', got ${JSON.stringify(dialect)}`);
   }
+  const maxUnits = resolveMaxDecodeUnits(options);
   const writerOf = writers(dialect === 'stmp-go');
   let spare: Output | undefined;
 
@@ -61,7 +70,10 @@ export function msgpackCodec(options: MsgpackCodecOptions = {}): PayloadCodec {
       },
       decode(bytes, start, end) {
         try {
-          const value = start === end ? reader.zero() : reader.read(parse(bytes, start, end, noExtension), 1);
+          openBudget(maxUnits, TREE_FACTOR);
+          const tree = start === end ? undefined : parse(bytes, start, end, noExtension);
+          openBudget(maxUnits);
+          const value = tree === undefined ? reader.zero() : reader.read(tree, 1);
           return isVoid ? undefined : value;
         } catch (error) {
           throw refusal(error, typeName);
@@ -76,6 +88,7 @@ export function msgpackCodec(options: MsgpackCodecOptions = {}): PayloadCodec {
     },
     decode(bytes, start, end) {
       try {
+        openBudget(maxUnits);
         return start === end ? undefined : parse(bytes, start, end, anyExtension);
       } catch (error) {
         throw refusal(error, undefined);

@@ -1,4 +1,4 @@
-import { checkDepth, Fault, MAX_DEPTH, setKey } from '@stmp/payload-schema';
+import { checkDepth, ELEMENT, Fault, MAX_DEPTH, setKey, spend, UNIT } from '@stmp/payload-schema';
 
 /** A message holds at most one list or map per level. */
 const MAX_TREE_DEPTH = 2 * MAX_DEPTH + 2;
@@ -25,7 +25,7 @@ export function textOf(bytes: Uint8Array, start: number, end: number): string | 
 
 /**
  * Parses one MessagePack value that fills `bytes[start, end)`. 64-bit integers become bigint, whatever their size.
- * A `str` that is no UTF-8 becomes bytes, since old encoders write binary so. Bytes are copies.
+ * What is built is taken out of the decoding budget, before. A `str` that is no UTF-8 becomes bytes, since old encoders write binary so. Bytes are copies.
  *
  * Decoder of @msgpack/msgpack reserves as much as a length in the input promises, nests without limit, and rounds off
  * such a `str`; here a length is believed only as far as there are bytes behind it.
@@ -36,6 +36,10 @@ export function parse(bytes: Uint8Array, start: number, end: number, extension: 
   if (parser.pos !== end) throw new Fault('bytes left over');
   return value;
 }
+
+/** Whether the value with this head is text, binary, an extension, a list or a map. */
+const isCounted = (head: number): boolean =>
+  (head >= 0x80 && head < 0xc0) || (head >= 0xc4 && head <= 0xc9) || (head >= 0xd4 && head <= 0xdf);
 
 class Parser {
   pos: number;
@@ -130,25 +134,33 @@ class Parser {
 
   binary(size: number): Uint8Array {
     const from = this.take(size);
+    spend(UNIT);
     return new Uint8Array(this.bytes.subarray(from, this.pos));
   }
 
   text(size: number): unknown {
     const from = this.take(size);
+    spend(UNIT);
     return textOf(this.bytes, from, this.pos) ?? new Uint8Array(this.bytes.subarray(from, this.pos));
   }
 
   list(size: number, depth: number): unknown[] {
     checkDepth(depth, MAX_TREE_DEPTH);
     if (size > this.end - this.pos) throw new Fault('truncated');
+    spend(UNIT);
     const items: unknown[] = [];
-    for (let i = 0; i < size; i++) items.push(this.value(depth + 1));
+    for (let i = 0; i < size; i++) {
+      // What follows is a scalar, unless it takes units of its own.
+      if (!isCounted(this.bytes[this.pos]!)) spend(ELEMENT);
+      items.push(this.value(depth + 1));
+    }
     return items;
   }
 
   map(size: number, depth: number): Record<string, unknown> {
     checkDepth(depth, MAX_TREE_DEPTH);
     if (2 * size > this.end - this.pos) throw new Fault('truncated');
+    spend(UNIT);
     const entries = {};
     for (let i = 0; i < size; i++) {
       const name = this.key();
@@ -158,6 +170,8 @@ class Parser {
   }
 
   key(): string {
+    // A key of text takes a unit by itself.
+    if (!isCounted(this.bytes[this.pos]!)) spend(UNIT);
     const given = this.value(MAX_TREE_DEPTH);
     const name = given instanceof Uint8Array ? textOf(given, 0, given.length) : given;
     if (name === undefined || typeof name === 'object')

@@ -1,5 +1,5 @@
 import { type MessageCodec, type MessageType, type PayloadCodec, type PayloadWriter, StmpError } from '@stmp/contract';
-import { isObject, memo, refusal } from '@stmp/payload-schema';
+import { type DecodeOptions, isObject, memo, openBudget, refusal, resolveMaxDecodeUnits } from '@stmp/payload-schema';
 import { Reader, Writer } from 'protobufjs/minimal.js';
 import { bodyOf } from './message.js';
 
@@ -35,13 +35,17 @@ class Output implements PayloadWriter {
   }
 }
 
+export interface ProtobufCodecOptions extends DecodeOptions {}
+
 /**
  * Payloads as proto3 binary (`application/protobuf`), written and read by protobufjs along the field tables.
  * Plain values without a message type are `unsupported`.
  *
  * `encode` returns a writer: its bytes are to be taken by `finishInto`, once, and before they are it holds memory of its own.
+ * @throws RangeError for a `maxDecodeUnits` that is no budget.
  */
-export function protobufCodec(): PayloadCodec {
+export function protobufCodec(options: ProtobufCodecOptions = {}): PayloadCodec {
+  const maxUnits = resolveMaxDecodeUnits(options);
   let spare: Output | undefined;
   const giveBack = (output: Output): void => {
     spare = output;
@@ -70,6 +74,7 @@ export function protobufCodec(): PayloadCodec {
       },
       decode(bytes, start, end) {
         try {
+          openBudget(maxUnits);
           const reader = new Reader(bytes);
           reader.pos = start;
           reader.len = end;

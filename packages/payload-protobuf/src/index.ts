@@ -1,1 +1,1 @@
-export { protobufCodec } from './codec.js';
+export { type ProtobufCodecOptions, protobufCodec } from './codec.js';

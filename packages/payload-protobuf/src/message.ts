@@ -3,6 +3,7 @@ import {
   adapterOf,
   CHECKS,
   checkDepth,
+  ELEMENT,
   entriesOf,
   type FieldShape,
   fill,
@@ -15,6 +16,8 @@ import {
   sendSlots,
   setKey,
   shapeOf,
+  spend,
+  UNIT,
   type Write,
   zeroOf,
 } from '@stmp/payload-schema';
@@ -84,7 +87,10 @@ function elementOf(field: FieldShape, no: number, skipZero: boolean): Element {
         reader.len = outer;
         return value;
       },
-      zero: () => body().zero(),
+      zero: () => {
+        spend(UNIT);
+        return body().zero();
+      },
     };
   }
   const check = CHECKS[kind];
@@ -97,8 +103,19 @@ function elementOf(field: FieldShape, no: number, skipZero: boolean): Element {
       if (skipZero && isZero(checked, zero)) return;
       put(writer.uint32(tag), checked);
     },
-    read: get,
-    zero: () => zero,
+    read: wire === BYTES ? counted(get) : get,
+    zero: () => {
+      if (wire === BYTES) spend(UNIT);
+      return zero;
+    },
+  };
+}
+
+/** Text and bytes. */
+function counted(get: (reader: Reader) => unknown): (reader: Reader) => unknown {
+  return (reader) => {
+    spend(UNIT);
+    return get(reader);
   };
 }
 
@@ -133,17 +150,24 @@ function mapWriter(field: FieldShape): Write<Writer> {
 
 function mapReader(field: FieldShape): Read {
   const { key, value } = entryParts(field);
+  const { get } = scalarOf(field.key!);
   return (reader, depth, map) => {
     const outer = enter(reader);
-    let name = key.zero();
+    let name: unknown;
     let item: unknown;
     while (reader.pos < reader.len) {
       const tag = reader.tag();
-      if (tag === key.tag) name = key.read(reader, depth, undefined);
-      else if (tag === value.tag) item = value.read(reader, depth, item);
+      if (tag === key.tag) {
+        spend(UNIT);
+        name = get(reader);
+      } else if (tag === value.tag) item = value.read(reader, depth, item);
       else skip(reader, tag);
     }
     reader.len = outer;
+    if (name === undefined) {
+      spend(UNIT);
+      name = zeroOf(field.key!);
+    }
     setKey(map as Record<string, unknown>, String(name), item ?? value.zero());
     return map;
   };
@@ -170,11 +194,13 @@ function readersOf(field: FieldShape): [tag: number, read: Read][] {
     return [[tag, (reader, depth, before) => ({ case: name, value: read(reader, depth, value(before)) })]];
   }
   if (!field.list) return [[tag, read]];
+  const isScalar = (tag & 7) !== BYTES;
   const one: Read = (reader, depth, list) => {
+    if (isScalar) spend(ELEMENT);
     (list as unknown[]).push(read(reader, depth, undefined));
     return list;
   };
-  if ((tag & 7) === BYTES) return [[tag, one]];
+  if (!isScalar) return [[tag, one]];
   const packed: Read = (reader, depth, list) => {
     const outer = enter(reader);
     while (reader.pos < reader.len) one(reader, depth, list);
@@ -200,6 +226,7 @@ function messageBody(type: MessageType): Body {
   const byTag = new Map(readers.map((reader, i) => [reader.tag, i]));
   const read: Read = (reader, depth, before) => {
     checkDepth(depth);
+    spend(UNIT);
     const message = (before ?? {}) as Record<string, unknown>;
     let next = before === undefined ? 0 : slots.length;
     let guess = 0;

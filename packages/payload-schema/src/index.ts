@@ -1,3 +1,13 @@
+export {
+  DEFAULT_MAX_DECODE_UNITS,
+  type DecodeOptions,
+  ELEMENT,
+  openBudget,
+  resolveMaxDecodeUnits,
+  spend,
+  TREE_FACTOR,
+  UNIT,
+} from './budget.js';
 export { at, checkDepth, Fault, fault, MAX_DEPTH, refusal } from './fault.js';
 export { goName, jsonName, upperFirst } from './names.js';
 export { CHECKS, EMPTY, isZero, keyValue, wellFormed, zeroOf } from './scalars.js';

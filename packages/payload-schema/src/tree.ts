@@ -1,4 +1,5 @@
 import type { EnumType, MessageType, ScalarType } from '@stmp/contract';
+import { ELEMENT, spend, UNIT } from './budget.js';
 import { at, checkDepth, fault } from './fault.js';
 import { upperFirst } from './names.js';
 import { EMPTY, keyValue } from './scalars.js';
@@ -37,17 +38,28 @@ interface Target {
   readonly field: FieldShape;
 }
 
+const holdsMemory = (kind: FieldShape['kind']): boolean => kind === 'string' || kind === 'bytes' || kind === 'message';
+
 /** Makes readers of message types for one format. */
 export function treeReaders(format: TreeFormat): (type: MessageType) => TreeReader {
+  const counted = (kind: ScalarType): ((value: unknown) => unknown) => {
+    const scalar = format.scalars[kind];
+    if (!holdsMemory(kind)) return scalar;
+    return (value) => {
+      spend(UNIT);
+      return scalar(value);
+    };
+  };
+
   const valueReader = ({ kind, enumType, messageType }: FieldShape): Read => {
     if (kind === 'enum') {
       const numeric: Read = (value) => format.enumeration(value, enumType!);
       return isNullValue(enumType) ? (value) => (value === null ? 0 : numeric(value, 0)) : numeric;
     }
     if (kind !== 'message') {
-      const scalar = format.scalars[kind];
+      const scalar = counted(kind);
       // Go writes a nil slice inside a list or a map as null.
-      return kind === 'bytes' ? (value) => (value === null ? EMPTY : scalar(value)) : scalar;
+      return kind === 'bytes' ? (value) => scalar(value === null ? EMPTY : value) : scalar;
     }
     let reader: TreeReader | undefined;
     return (value, depth) => {
@@ -56,10 +68,12 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     };
   };
 
-  const listReader =
-    (read: Read): Read =>
-    (tree, depth) => {
+  const listReader = (field: FieldShape): Read => {
+    const read = valueReader(field);
+    const isCounted = holdsMemory(field.kind);
+    return (tree, depth) => {
       if (!Array.isArray(tree)) return fault('list', tree);
+      if (!isCounted) spend(ELEMENT * tree.length);
       return tree.map((item, i) => {
         try {
           return read(item, depth);
@@ -68,6 +82,7 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
         }
       });
     };
+  };
 
   const mapReader =
     (key: ScalarType, read: Read): Read =>
@@ -75,6 +90,7 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
       if (!isObject(tree)) return fault('object', tree);
       const map = {};
       for (const name of Object.keys(tree)) {
+        spend(UNIT);
         try {
           setKey(map, String(keyValue(key, name)), read(tree[name], depth));
         } catch (error) {
@@ -85,8 +101,9 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     };
 
   const fieldReader = (field: FieldShape): Read => {
+    if (field.list) return listReader(field);
     const read = valueReader(field);
-    return field.key !== undefined ? mapReader(field.key, read) : field.list ? listReader(read) : read;
+    return field.key !== undefined ? mapReader(field.key, read) : read;
   };
 
   /** Whether null is a value of the field, where for others it means that the field is not set. */
@@ -147,6 +164,7 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
 
     const read: Read = (tree, depth) => {
       checkDepth(depth);
+      spend(UNIT);
       const parsed = form === undefined ? tree : form(tree);
       if (!isObject(parsed)) return fault('object', tree);
       const message = {};
@@ -163,10 +181,15 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     const message = messageReader(type);
     const kind = type.fields[0]![2] as ScalarType;
     const asMessage: Read = (tree, depth) => fromMessage(message.read(tree, depth) as Record<string, unknown>);
+    const scalar = counted(kind);
     const read: Read = isPlain
-      ? (tree, depth) => plainCopy(type, tree, depth, format.leaf)
-      : // The original makes a wrapper an object like any other.
-        (tree, depth) => (isObject(tree) ? asMessage(tree, depth) : format.scalars[kind](tree));
+      ? (tree, depth) => plainCopy(type, tree, depth, format.leaf, spend)
+      : (tree, depth) => {
+          // The original makes a wrapper an object like any other.
+          if (isObject(tree)) return asMessage(tree, depth);
+          spend(UNIT);
+          return tree === '' ? format.scalars[kind](tree) : scalar(tree);
+        };
     return { read, zero: () => asMessage({}, 1) };
   });
   return readerOf;

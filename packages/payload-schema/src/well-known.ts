@@ -1,4 +1,5 @@
 import type { EnumType, MessageType } from '@stmp/contract';
+import { UNIT } from './budget.js';
 import { at, checkDepth, fault } from './fault.js';
 import { jsonName } from './names.js';
 import { wellFormed } from './scalars.js';
@@ -45,23 +46,28 @@ export function isNullValue(type: EnumType | undefined): boolean {
 
 /**
  * A copy of a plain JSON value, for a type that {@link adapterOf} calls plain, every part of it checked. Members that
- * are undefined are left out. Each list or object counts as two levels, as in Protocol Buffers.
+ * are undefined are left out. Each list or object counts as two levels, as in Protocol Buffers, and so are the units of
+ * a decoding budget that `cost` is told.
  */
 export function plainCopy(
   { typeName }: MessageType,
   value: unknown,
   depth: number,
   leaf: (value: unknown) => unknown = plainLeaf,
+  cost: (sixteenths: number) => void = () => {},
 ): unknown {
   if (typeName.endsWith('Struct') && !isObject(value)) fault('object', value);
   if (typeName.endsWith('ListValue') && !Array.isArray(value)) fault('list', value);
   const copy = (part: unknown, level: number): unknown => {
     const isList = Array.isArray(part);
+    if (typeof part === 'string') cost(UNIT);
     if (!isList && !isObject(part)) return leaf(part);
     checkDepth(level);
+    cost(UNIT);
     const whole: Record<string, unknown> | unknown[] = isList ? [] : {};
     for (const [key, item] of Object.entries(part)) {
       if (item === undefined && !isList) continue;
+      cost(isList ? UNIT : 2 * UNIT);
       try {
         setKey(whole as Record<string, unknown>, wellFormed(key), copy(item, level + 2));
       } catch (error) {
@@ -70,7 +76,9 @@ export function plainCopy(
     }
     return whole;
   };
-  return copy(value, typeName.endsWith('.Value') ? depth + 1 : depth);
+  const isValue = typeName.endsWith('.Value');
+  if (isValue) cost(UNIT);
+  return copy(value, isValue ? depth + 1 : depth);
 }
 
 /** The leaves that JSON knows, as they are written. */

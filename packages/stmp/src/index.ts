@@ -144,7 +144,7 @@ export {
 } from '@stmp/packet';
 export { type JsonCodecOptions, jsonCodec, plainJsonCodec } from '@stmp/payload-json';
 export { type MsgpackCodecOptions, msgpackCodec } from '@stmp/payload-msgpack';
-export { protobufCodec } from '@stmp/payload-protobuf';
+export { type ProtobufCodecOptions, protobufCodec } from '@stmp/payload-protobuf';
 export { memoryPair, memoryTransport } from '@stmp/transport-memory';
 export { onWake, type WsDialerOptions, wsDialer } from '@stmp/transport-ws';
 export { connect, connectLink, createClient } from './client.js';
