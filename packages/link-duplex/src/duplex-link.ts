@@ -217,6 +217,8 @@ class DuplexLink implements StreamLink {
     }
     this.#state = CLOSING;
     this.#waiting = undefined;
+    // A TLS socket that may be half open fails without closing; other duplexes are destroyed already.
+    this.#duplex.destroy();
   }
 
   takeClose(): void {

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 
 /** PEM text or bytes, or several of them. */
@@ -22,7 +23,7 @@ export interface TlsOptions {
   readonly crl?: TlsBytes | undefined;
   /** Protocol names to agree on. Default: none, as STMP needs none. */
   readonly alpnProtocols?: readonly string[] | undefined;
-  /** Such as `TLSv1.3`. Default: that of Node.js. */
+  /** Nothing below TLS 1.2 is spoken, whatever Node.js is told. Default `TLSv1.2`. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
   readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
   /** In OpenSSL's notation. */
@@ -50,13 +51,14 @@ export interface TlsServerOptions extends TlsOptions {
   readonly handshakeTimeoutMs?: number | undefined;
 }
 
+const VERSIONS: readonly unknown[] = ['TLSv1.2', 'TLSv1.3'];
 const COMMON = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'crl', 'minVersion', 'maxVersion', 'ciphers'] as const;
 const OTHER = ['rejectUnauthorized', 'requestCert', 'servername', 'checkServerIdentity'] as const;
 const KNOWN: ReadonlySet<string> = new Set([...COMMON, ...OTHER, 'alpnProtocols', 'handshakeTimeoutMs']);
 
 /**
- * The options as `node:tls` and `node:https` take them. Those that are undefined are left out: Node.js
- * takes some of them for a choice.
+ * The options as `node:tls` and `node:https` take them, without renegotiation. Those that are undefined are left out:
+ * Node.js takes some of them for a choice.
  * @throws TypeError for an unknown name, or certificates and keys that cannot be read.
  */
 export function nodeTlsOptions(options: TlsClientOptions | TlsServerOptions): Record<string, unknown> {
@@ -71,6 +73,14 @@ export function nodeTlsOptions(options: TlsClientOptions | TlsServerOptions): Re
   for (const name of [...COMMON, ...OTHER]) {
     if (given[name] !== undefined) out[name] = given[name];
   }
+  for (const name of ['minVersion', 'maxVersion']) {
+    if (out[name] !== undefined && !VERSIONS.includes(out[name])) {
+      throw new TypeError(`tls.${name} must be 'TLSv1.2' or 'TLSv1.3', got ${String(out[name])}`);
+    }
+  }
+  out.minVersion ??= 'TLSv1.2';
+  // A handshake costs its sender next to nothing, and STMP never needs a second one.
+  out.secureOptions = constants.SSL_OP_NO_RENEGOTIATION;
   const { alpnProtocols, handshakeTimeoutMs } = options as TlsServerOptions;
   if (alpnProtocols !== undefined) out.ALPNProtocols = [...alpnProtocols];
   if (handshakeTimeoutMs !== undefined) out.handshakeTimeout = handshakeTimeoutMs;

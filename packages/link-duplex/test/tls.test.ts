@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { Duplex, type DuplexOptions } from 'node:stream';
 import {
   createTlsAcceptor,
@@ -260,6 +261,7 @@ describe('TLS options', () => {
     [{ certificate: 'x' }, 'tls.certificate is not an option'],
     [{ cert: 'nonsense', key: 'nonsense' }, 'tls: certificates and keys cannot be used'],
     [{ cert: server.cert, key: client.key }, 'tls: certificates and keys cannot be used'],
+    [{ minVersion: 'TLSv1.1' }, "tls.minVersion must be 'TLSv1.2' or 'TLSv1.3', got TLSv1.1"],
     [5, 'tls must be an object of options, got number'],
     [null, 'tls must be an object of options, got null'],
   ])('%# are refused', (options, message) => {
@@ -277,6 +279,8 @@ describe('TLS options', () => {
     expect(nodeTlsOptions({ ca: server.cert, servername: undefined, alpnProtocols: ['x'] })).toEqual({
       ca: server.cert,
       ALPNProtocols: ['x'],
+      minVersion: 'TLSv1.2',
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     });
   });
 });

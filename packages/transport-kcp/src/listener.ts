@@ -39,7 +39,7 @@ async function listen(
   const tls = target.secure ? acceptTls(options.tls as TlsServerOptions, resolved, acceptor) : undefined;
   const handler: KcpListenerHandler = {
     onSession: (session) => {
-      if (tls !== undefined) tls.accept(session);
+      if (tls !== undefined) tls.accept(session, true);
       else acceptor.onLink(linkOver(session, undefined, resolved));
     },
     onRefuse: (limit, remoteAddress) =>
@@ -74,6 +74,7 @@ async function listen(
     ...(tls && { reloadTls: (changed: object) => tls.reload(changed as TlsServerOptions) }),
     async close() {
       const closed = listener.close();
+      tls?.abandon();
       if (listener.sessionCount === 0) await closed;
     },
   };

@@ -84,11 +84,21 @@ export function kcpFixture(tuning: KcpLinkOptions, certificate?: Certificate): T
       };
     },
     async dial(signal) {
+      let accepted: () => void = () => {};
+      const accepting = new Promise<void>((resolve) => {
+        accepted = resolve;
+      });
       const listening = await listener().listen(`${scheme}://127.0.0.1:0`, {
-        onLink: (link) => link.start({ onData() {}, onDrain() {}, onClose() {} }),
+        onLink(link) {
+          link.start({ onData() {}, onDrain() {}, onClose() {} });
+          accepted();
+        },
       });
       try {
-        return await dialer().dial(listening.address, { signal });
+        const link = await dialer().dial(listening.address, { signal });
+        // Closing ends a TLS handshake that only one side has finished.
+        if (certificate !== undefined) await accepting;
+        return link;
       } finally {
         await listening.close();
       }

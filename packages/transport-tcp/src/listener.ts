@@ -107,6 +107,7 @@ async function listen(
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= closeServer(server);
+    intake.tls?.abandon();
     return closed;
   };
   server.on('error', (error) => {
@@ -148,5 +149,9 @@ function attach(
   server.on('error', onError);
   const address =
     typeof bound === 'string' ? `unix:${bound}` : formatTcpAddress(target.secure, bound.address, bound.port);
-  return withReload({ address, close: async () => detach() }, intake.tls);
+  const close = async (): Promise<void> => {
+    detach();
+    intake.tls?.abandon();
+  };
+  return withReload({ address, close }, intake.tls);
 }

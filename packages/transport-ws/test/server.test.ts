@@ -380,6 +380,20 @@ describe('TLS', () => {
     expect(await ask(listening.address, { tls: { ca: fresh.cert, ...mine } })).toBe('tls: hi');
   });
 
+  it('keeps what a new certificate does not replace', async () => {
+    const [old, fresh, client] = await Promise.all([certificate(), certificate(), certificate()]);
+    const at = place('tls');
+    const tls = { ...old, ca: client.cert, requestCert: true, maxVersion: 'TLSv1.2' } as const;
+    const listening = await wsListener({ tls }).listen('wss://127.0.0.1:0/', at);
+    cleanups.push(() => listening.close());
+    listening.reloadTls!(fresh);
+    const mine = { cert: client.cert, key: client.key };
+    expect(await ask(listening.address, { tls: { ca: fresh.cert, ...mine } })).toBe('tls: hi');
+    expect(at.links[0]!.peer.authorized).toBe(true);
+    await expect(ask(listening.address, { tls: { ca: fresh.cert, ...mine, minVersion: 'TLSv1.3' } })).rejects.toThrow();
+    expect(() => listening.reloadTls!({ nonsense: 1 })).toThrow('tls.nonsense is not an option');
+  });
+
   it('reports handshakes that fail', async () => {
     const at = place('tls');
     const listening = await wsListener({ tls: await certificate() }).listen('wss://127.0.0.1:0/', at);

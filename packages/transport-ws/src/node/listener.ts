@@ -35,14 +35,14 @@ export function wsListener(defaults: WsListenerOptions = {}): Listener<WsListene
     if (secure && options.tls === undefined)
       throw new TypeError(`listening on ${maskQuery(address)} needs the tls option`);
     const server = createOwnServer(secure ? options.tls : undefined, resolveHandshakeTimeout(options));
-    const mount = new Mount(server, true);
+    const mount = new Mount(server, true, options.tls);
     const listening = new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(portOf(url), url.hostname.replace(/^\[|\]$/g, ''), () => {
         server.off('error', reject);
         server.on('error', (error) => {
           if (own.get(keyOf(url))?.mount === mount) own.delete(keyOf(url));
-          server.close();
+          mount.close();
           mount.fail(error);
         });
         url.port = String((server.address() as AddressInfo).port);
@@ -87,7 +87,7 @@ export function wsListener(defaults: WsListenerOptions = {}): Listener<WsListene
       if (!mount.isOwn) return;
       own.delete(keyOf(url));
       // The callback of `close` would wait for the links as well; the port is free at once.
-      mount.server.close();
+      mount.close();
       await new Promise<void>((resolve) => setImmediate(resolve));
     };
     const at = options.server ? addressOf(options.server, url) : String(url);
@@ -98,7 +98,7 @@ export function wsListener(defaults: WsListenerOptions = {}): Listener<WsListene
         closed ??= close();
         return closed;
       },
-      ...('setSecureContext' in server ? { reloadTls: (tls: object) => server.setSecureContext(tls) } : {}),
+      ...('setSecureContext' in server ? { reloadTls: (tls: object) => mount.reloadTls(tls) } : {}),
     };
   }
 

@@ -1,8 +1,9 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Acceptor } from '@stmp/contract';
-import { resolveTlsServerOptions, type TlsServerOptions } from '@stmp/link-duplex';
+import { nodeTlsOptions, resolveTlsServerOptions, type TlsServerOptions } from '@stmp/link-duplex';
 import { maskQuery } from '../address.js';
 import { answerUpgrade, pathOf } from './http-answer.js';
 import type { WsUpgrader } from './upgrader.js';
@@ -20,10 +21,16 @@ export class Mount {
   /** We made the server: paths that are not ours are answered, and it ends with its last route. */
   readonly isOwn: boolean;
   readonly #routes = new Map<string, Route>();
+  /** Sockets in the middle of TLS's handshake, by the address of their peer. */
+  readonly #securing = new Map<string, Socket>();
 
-  constructor(server: AnyServer, isOwn: boolean) {
+  #tls: TlsServerOptions | undefined;
+
+  /** @param tls of a server of our own. */
+  constructor(server: AnyServer, isOwn: boolean, tls?: TlsServerOptions) {
     this.server = server;
     this.isOwn = isOwn;
+    this.#tls = tls;
     server.on('upgrade', this.#onUpgrade);
     if (isOwn) {
       server.on('request', this.#onRequest);
@@ -31,6 +38,10 @@ export class Mount {
         const message = `TLS handshake failed: ${cause.message}`;
         this.#first()?.onRefuse?.({ reason: 'tls', message, remoteAddress: socket.remoteAddress, cause });
       });
+      if ('setSecureContext' in server) {
+        server.on('connection', this.#onConnection);
+        server.on('secureConnection', (socket: Socket) => this.#securing.delete(peerKey(socket)));
+      }
     }
   }
 
@@ -48,6 +59,21 @@ export class Mount {
   remove(path: string): void {
     this.#routes.delete(path);
     if (this.isEmpty) this.server.off('upgrade', this.#onUpgrade);
+  }
+
+  /** Replaces options for new connections; those not given stay, on a server of our own. */
+  reloadTls(changed: TlsServerOptions): void {
+    if (!('setSecureContext' in this.server)) return;
+    const all = { ...this.#tls, ...changed };
+    this.server.setSecureContext(this.isOwn ? resolveTlsServerOptions(all) : nodeTlsOptions(all));
+    if (this.isOwn) this.#tls = all;
+  }
+
+  /** Closes a server of our own, and with it every connection that has not become a link. */
+  close(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+    for (const socket of this.#securing.values()) socket.destroy();
   }
 
   /** The server failed: no route is served any more. */
@@ -70,6 +96,14 @@ export class Mount {
     this.#first()?.onRefuse?.({ reason: 'path', message, remoteAddress: request.socket.remoteAddress });
   };
 
+  readonly #onConnection = (socket: Socket): void => {
+    const key = peerKey(socket);
+    this.#securing.set(key, socket);
+    socket.once('close', () => {
+      if (this.#securing.get(key) === socket) this.#securing.delete(key);
+    });
+  };
+
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     if (this.#routes.has(pathOf(request.url))) {
       response.writeHead(426, { Connection: 'Upgrade, close', Upgrade: 'websocket', 'Content-Type': 'text/plain' });
@@ -84,6 +118,11 @@ export class Mount {
     for (const route of this.#routes.values()) return route.acceptor;
     return undefined;
   }
+}
+
+/** Equal for a socket and what TLS made of it. */
+function peerKey({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 /** An HTTP server that drops clients which are slow to say what they want. */
