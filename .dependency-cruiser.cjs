@@ -1,11 +1,13 @@
-// Who may import whom. The table is the one in CONTRIBUTING.md; test/layers.test.ts holds package.json against it.
-const { LAYERS, PORTABLE, NODE_FILES } = require('./scripts/layers.cjs');
+// Who may import whom: the table is docs/packages.md; test/layers.test.ts holds package.json against it.
+const { layers } = require('./scripts/layers.cjs');
+const { packages } = require('./scripts/workspace.cjs');
 
 const folder = (name) => `^packages/${name}/src/`;
+const nodeFiles = packages().flatMap((one) => one.nodeFiles);
 
 module.exports = {
   forbidden: [
-    ...Object.entries(LAYERS).map(([name, below]) => ({
+    ...Object.entries(layers()).map(([name, below]) => ({
       name: `layer-${name}`,
       comment: `${name} may import ${below.join(', ') || 'no other package'}`,
       severity: 'error',
@@ -17,13 +19,13 @@ module.exports = {
     {
       name: 'portable-means-no-node',
       severity: 'error',
-      from: { path: PORTABLE.map(folder), pathNot: NODE_FILES },
+      from: { path: '^packages/', pathNot: nodeFiles },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'ws-only-from-node-entries',
       severity: 'error',
-      from: { path: '^packages/', pathNot: '^packages/transport-ws/src/(node|server)' },
+      from: { path: '^packages/', pathNot: nodeFiles },
       to: { path: 'node_modules/ws/' },
     },
     {
@@ -36,7 +38,8 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
-    tsConfig: { fileName: 'tsconfig.boundaries.json' },
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    webpackConfig: { fileName: 'scripts/resolve.cjs' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['node', 'import', 'default', 'types'] },
   },
 };

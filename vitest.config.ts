@@ -1,58 +1,62 @@
-import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { TimeSpent } from './test/kit/time-spent.js';
 
+interface Workspace {
+  sourceAliases(): { readonly specifier: string; readonly source: string }[];
+}
+const { sourceAliases } = createRequire(import.meta.url)('./scripts/workspace.cjs') as Workspace;
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-// Packages with a Node.js entry of their own: `.` of these means src/node.ts in tests.
-const main = (name: string): string => {
-  const node = at(`packages/${name}/src/node.ts`);
-  return name !== 'kcp' && existsSync(node) ? node : at(`packages/${name}/src/index.ts`);
-};
+const exactly = (name: string): RegExp => new RegExp(`^${name.replaceAll('.', '\\.')}$`);
+const files = (name: string): string[] =>
+  ['packages/*/test', 'examples/*/test', 'test'].map((folder) => `${folder}/**/${name}.ts`);
 
-const names = [
-  'contract',
-  'packet',
-  'engine',
-  'connection',
-  'connection-set',
-  'payload-schema',
-  'payload-json',
-  'payload-msgpack',
-  'payload-protobuf',
-  'compression-gzip',
-  'kcp',
-  'link-duplex',
-  'transport-tcp',
-  'transport-kcp',
-  'transport-ws',
-  'transport-memory',
-  'conformance',
-  'protoc-gen-stmp',
-];
+// The name of a file says where it belongs: `a.test.ts` is bytes and fake time, and fails when it opens a socket or
+// starts a program; `a.sockets.test.ts` and `a.slow.test.ts` may; `a.chromium.test.ts` needs a program of that name.
+const named = { sockets: files('*.sockets.test'), slow: files('*.slow.test'), tools: files('*.*.test') };
+const apart = ['**/node_modules/**', '**/dist/**'];
+const project = (name: string, timeoutMs: number, rest: TestProjectInlineConfiguration['test']) => ({
+  extends: true as const,
+  test: { name, testTimeout: timeoutMs, hookTimeout: timeoutMs, exclude: apart, ...rest },
+});
+/** `none`: tests that need tools are run elsewhere. Otherwise the names of tools that have to be there. */
+const tools = process.env.STMP_TOOLS;
 
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^@stmp\/([^/]+)\/(?!package\.json)([^/.]+)$/, replacement: `${at('packages')}/$1/src/$2.ts` },
-      ...names.map((name) => ({ find: new RegExp(`^@stmp/${name}$`), replacement: main(name) })),
-      { find: /^stmp$/, replacement: main('stmp') },
+      { find: exactly('test-kit'), replacement: at('test/kit/index.ts') },
+      ...sourceAliases().map(({ specifier, source }) => ({ find: exactly(specifier), replacement: source })),
     ],
   },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
-    typecheck: {
-      enabled: true,
-      include: ['packages/*/test/**/*.test-d.ts', 'test/**/*.test-d.ts'],
-      tsconfig: './tsconfig.test.json',
-    },
+    projects: [
+      project('fast', 60_000, {
+        include: files('*.test'),
+        exclude: [...apart, ...named.tools],
+        setupFiles: [at('test/kit/no-outside.ts')],
+      }),
+      project('sockets', 60_000, { include: named.sockets }),
+      project('slow', 180_000, {
+        include: named.slow,
+        typecheck: { enabled: true, include: files('*.test-d'), tsconfig: './tsconfig.test.json' },
+      }),
+      ...(tools === 'none'
+        ? []
+        : [
+            project('tools', 180_000, {
+              include: named.tools,
+              exclude: [...apart, ...named.sockets, ...named.slow],
+            }),
+          ]),
+    ],
+    reporters: ['default', new TimeSpent(tools === 'none' ? ['LEFT OUT: all tests that need tools (STMP_TOOLS)'] : [])],
     coverage: {
       enabled: process.env.CI === 'true',
       include: ['packages/*/src/**'],
       exclude: ['**/*.d.ts'],
       reporter: ['text-summary', 'json-summary'],
     },
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
   },
 });

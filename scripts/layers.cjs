@@ -1,31 +1,26 @@
-// The layers: each package with those it may import. Imports point down only, and sideways never.
-const LAYERS = {
-  contract: [],
-  packet: ['contract'],
-  engine: ['contract', 'packet'],
-  connection: ['contract', 'packet', 'engine'],
-  'connection-set': ['contract', 'connection'],
-  'payload-schema': ['contract'],
-  'payload-json': ['contract', 'payload-schema'],
-  'payload-msgpack': ['contract', 'payload-schema'],
-  'payload-protobuf': ['contract', 'payload-schema'],
-  'compression-gzip': ['contract'],
-  kcp: [],
-  'link-duplex': ['contract'],
-  'transport-tcp': ['contract', 'link-duplex'],
-  'transport-kcp': ['contract', 'link-duplex', 'kcp'],
-  'transport-ws': ['contract', 'link-duplex'],
-  'transport-memory': ['contract'],
-  conformance: ['contract', 'packet'],
-  'protoc-gen-stmp': ['contract'],
-};
-// Wiring may use all that is meant for users.
-LAYERS.stmp = Object.keys(LAYERS).filter((name) => name !== 'conformance' && name !== 'protoc-gen-stmp');
+// The layers: each package with those it may import, as docs/packages.md says.
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { ROOT, packages } = require('./workspace.cjs');
 
-/** Packages that run in browsers; of some, the Node.js entries excepted. */
-const PORTABLE = Object.keys(LAYERS).filter(
-  (name) => !['link-duplex', 'transport-tcp', 'transport-kcp', 'protoc-gen-stmp'].includes(name),
-);
-const NODE_FILES = '^packages/(compression-gzip|kcp|transport-ws|stmp)/src/(node|server)';
+/** The rows of the table: name on npm, folder, what it is, where it runs, folders of those it may import. */
+function rowsOf(markdown) {
+  const rows = markdown.matchAll(/^\| \[`([^`]+)`\]\(\.\.\/packages\/([^)]+)\) \| (.*?) \| (.*?) \| (.*?) \|$/gm);
+  return [...rows].map(([, name, folder, description, runs, below]) => ({
+    name,
+    folder,
+    description,
+    runs,
+    below: [...below.matchAll(/`([^`]+)`/g)].map(([, one]) => one),
+  }));
+}
 
-module.exports = { LAYERS, PORTABLE, NODE_FILES };
+const table = (root = ROOT) => rowsOf(readFileSync(join(root, 'docs/packages.md'), 'utf8'));
+
+/** What each package may import. One that has no line yet may import what its package.json declares. */
+function layers(root = ROOT) {
+  const said = new Map(table(root).map(({ folder, below }) => [folder, below]));
+  return Object.fromEntries(packages(root).map(({ folder, below }) => [folder, said.get(folder) ?? below]));
+}
+
+module.exports = { layers, table };

@@ -1,10 +1,13 @@
 // Checks the packages as they would be published: publint on all, attw on those with several entries, versions by sherif.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import workspace from './workspace.cjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const bin = (name) => `${root}node_modules/.bin/${name}`;
+const { ROOT: root, packages } = workspace;
+const published = packages().filter(({ manifest }) => !manifest.private);
+/** An entry of its own for some platform, or more than one: where mistakes are made. */
+const hasSeveralEntries = ({ manifest: { exports = {} } }) =>
+  Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : Object.keys(target))).length > 2;
+const bin = (name) => `${root}/node_modules/.bin/${name}`;
 let failed = 0;
 
 function check(label, command, args) {
@@ -18,12 +21,11 @@ function check(label, command, args) {
 }
 
 execFileSync('npm', ['run', 'build', '--silent'], { cwd: root, stdio: 'inherit' });
-for (const name of readdirSync(`${root}packages`))
-  check(`publint ${name}`, bin('publint'), ['--strict', `packages/${name}`]);
-for (const name of ['packet', 'transport-ws', 'stmp']) {
-  check(`attw ${name}`, bin('attw'), [
+for (const { folder } of published) check(`publint ${folder}`, bin('publint'), ['--strict', `packages/${folder}`]);
+for (const { folder } of published.filter(hasSeveralEntries)) {
+  check(`attw ${folder}`, bin('attw'), [
     '--pack',
-    `packages/${name}`,
+    `packages/${folder}`,
     '--profile',
     'esm-only',
     '--exclude-entrypoints',

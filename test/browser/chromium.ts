@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BrowserContext, chromium } from 'playwright-core';
+import { hasTool } from 'test-kit';
 
 const PATHS = process.env.CHROMIUM_PATH
   ? [process.env.CHROMIUM_PATH]
@@ -18,17 +19,10 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/**
- * Where Chromium is; undefined, and said aloud, where there is none.
- * @throws Error instead, when `STMP_REQUIRE_BROWSER` is 1.
- */
+/** Where Chromium is, `CHROMIUM_PATH` or the usual places; undefined, and said aloud, where there is none. */
 export function findChromium(what: string): string | undefined {
   const path = PATHS.find((candidate) => existsSync(candidate));
-  if (path !== undefined) return path;
-  const missing = `no Chromium at ${PATHS.join(', ')}; CHROMIUM_PATH names another place`;
-  if (process.env.STMP_REQUIRE_BROWSER === '1') throw new Error(`${missing}: ${what} cannot be tested`);
-  console.warn(`\n*** SKIPPED: ${what} is NOT tested: ${missing} ***\n`);
-  return undefined;
+  return hasTool('chromium', path !== undefined, what) ? path : undefined;
 }
 
 export interface Browser {

@@ -9,4 +9,4 @@ mkdir -p "$place"
 [ -f "$place/node_modules/node-kcp/build/Release/kcp.node" ] || npm install --prefix "$place" --no-save node-kcp@1.0.13
 cd "$root"
 # Its `main` is not its module.
-STMP_NODE_KCP=$place/node_modules/node-kcp/index.js exec npx vitest run packages/kcp/test/interop.test.ts
+STMP_TOOLS=node-kcp STMP_NODE_KCP=$place/node_modules/node-kcp/index.js exec npx vitest run --project tools node-kcp

@@ -1,7 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { onTestFinished } from 'vitest';
-
-export const hasTmux: boolean = spawnSync('tmux', ['-V']).status === 0;
 
 /** A terminal of 80 columns and 24 rows with a program in it. */
 export interface Terminal {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { createKcp, type KcpTuning, kcpPresets } from '@stmp/kcp';
+import { hasTool } from 'test-kit';
 import { describe, expect, it } from 'vitest';
 import { createRandom, pattern } from './sim.js';
 
@@ -20,7 +21,7 @@ const place = process.env.STMP_NODE_KCP;
 const { KCP } = (place === undefined ? {} : createRequire(import.meta.url)(place)) as {
   KCP: new (conv: number, context: object) => Native;
 };
-if (place === undefined) console.log('skipped: interop with node-kcp. Run packages/kcp/scripts/interop.sh for it.');
+const hasNodeKcp = hasTool('node-kcp', place !== undefined, 'KCP against the C implementation');
 
 const CONV = 0x5eed;
 const presets = [
@@ -29,7 +30,7 @@ const presets = [
   ['fast', 1, 10, 2, 1],
 ] as const;
 
-describe.skipIf(place === undefined)('the C implementation', () => {
+describe.skipIf(!hasNodeKcp)('the C implementation', () => {
   for (const [name, ...nodelay] of presets) {
     for (const stream of [0, 1]) {
       for (const loss of [0, 0.1, 0.3]) {

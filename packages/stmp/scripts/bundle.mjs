@@ -1,4 +1,4 @@
-// Builds stmp as one ready ESM file for pages without a bundler: packages/stmp/dist/browser/stmp.js.
+// Builds stmp as one ready ESM file for pages without a bundler: dist/browser/stmp.js.
 
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -6,8 +6,8 @@ import { build } from 'esbuild';
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 await build({
-  entryPoints: [at('packages/stmp/dist/index.js')],
-  outfile: at('packages/stmp/dist/browser/stmp.js'),
+  entryPoints: [at('dist/index.js')],
+  outfile: at('dist/browser/stmp.js'),
   bundle: true,
   format: 'esm',
   platform: 'browser',

@@ -17,9 +17,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'stmp-tarballs-'));
-const folderOf = new Map(
-  readdirSync(join(root, 'packages')).map((folder) => [folder === 'stmp' ? 'stmp' : `@stmp/${folder}`, folder]),
-);
+const published = readdirSync(join(root, 'packages'))
+  .map((folder) => join(root, 'packages', folder, 'package.json'))
+  .filter((manifest) => existsSync(manifest))
+  .map(
+    (manifest) => JSON.parse(readFileSync(manifest, 'utf8')) as { readonly name: string; readonly private?: boolean },
+  )
+  .flatMap((manifest) => (manifest.private ? [] : manifest.name));
 const packed = new Map<string, string>();
 
 function dependenciesOf(manifestFolder: string): string[] {
@@ -95,10 +99,9 @@ const ECHO = `
 const DEFINE = `const Echo = defineService('test.EchoService', { say: method({}) });`;
 
 beforeAll(() => {
-  const names = [...folderOf.keys()];
   const out = execFileSync(
     'npm',
-    ['pack', '--json', '--silent', '--pack-destination', work, ...names.flatMap((name) => ['-w', name])],
+    ['pack', '--json', '--silent', '--pack-destination', work, ...published.flatMap((name) => ['-w', name])],
     {
       cwd: root,
       encoding: 'utf8',
@@ -113,7 +116,7 @@ beforeAll(() => {
     const stray = entry.files.filter(({ path }) => /tsbuildinfo|(^|\/)test\/|\.test\./.test(path));
     expect(stray, entry.name).toEqual([]);
   }
-  expect([...packed.keys()].sort()).toEqual(names.sort());
+  expect([...packed.keys()].sort()).toEqual(published.sort());
 }, 120_000);
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 

@@ -1,15 +1,17 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createClient } from 'stmp';
+import { hasTool } from 'test-kit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RoomApp, startRoomApp } from '../src/app.js';
 import { createRoomClient, type RoomClient } from '../src/room-client.js';
 import { command } from './support/process.js';
 import { terminalSvg } from './support/terminal-svg.js';
-import { hasTmux, openTerminal } from './support/tmux.js';
+import { openTerminal } from './support/tmux.js';
 import { until } from './support/until.js';
 
-if (!hasTmux) console.warn('SKIPPED: the terminal client on a screen, because there is no tmux here');
+const hasTmux = hasTool('tmux', spawnSync('tmux', ['-V']).status === 0, 'the terminal client on a screen');
 
 async function startApp(): Promise<{ app: RoomApp; tcp: string }> {
   const app = await startRoomApp({ tcpPort: 0, httpPort: 0 });

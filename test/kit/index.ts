@@ -1,0 +1,1 @@
+export { hasTool } from './tools.js';
