@@ -1,30 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type GeneratedFile, GenerateError, type GenerateOptions, generate, type OutputOptions } from '../src/index.js';
 
 export const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 export const text = (relative: string): string => readFileSync(path(relative), 'utf8');
-
-/** The plugin as protoc and buf run it; works once the package is built. */
-export const PLUGIN: string = path('../bin/protoc-gen-stmp.js');
-export const IS_BUILT: boolean = existsSync(path('../dist/protoc-plugin.js'));
-export const HAS_PROTOC: boolean = spawnSync('protoc', ['--version']).status === 0;
-/** The program buf; undefined where the registry has none for this platform. */
-export const BUF: string | undefined = findBuf();
-
-function findBuf(): string | undefined {
-  try {
-    const require = createRequire(import.meta.url);
-    const { platform, arch } = process;
-    return require.resolve(
-      `@bufbuild/buf-${platform}-${arch === 'arm64' && platform === 'linux' ? 'aarch64' : arch}/bin/buf`,
-    );
-  } catch {
-    return undefined;
-  }
-}
 
 /** The files of the wide test case, as imports name them. */
 export const CASES: readonly string[] = ['wide.proto', 'clash.proto', 'common/money.proto', 'common/all.proto'];
