@@ -5,8 +5,15 @@ export async function create(load) {
   const engines = await load('engine');
   const { StmpError } = await load('contract');
   const { gzipCompression } = await load('compression-gzip', 'node');
-  const { clientHandshake, serverHandshake, clientHeaders, createStreamEngine, createMessageEngine, EngineEvent } =
-    engines;
+  const {
+    clientHandshake,
+    serverHandshake,
+    clientHeaders,
+    createStreamEngine,
+    createMessageEngine,
+    EngineEvent,
+    textPackets,
+  } = engines;
   const inbound = engines.createInbound();
   const content = [
     { contentType: 'application/json', text: true },
@@ -15,7 +22,7 @@ export async function create(load) {
   const compressions = [gzipCompression({ engine: 'zlib' })];
   const offer = { content: content.slice(0, 1), outOfBand: true };
   const limits = { maxPacketBytes: 300, maxHeaderBytes: 60, maxHandshakeBytes: 300 };
-  const hello = (text) => clientHeaders({ ...offer, text }, 'message');
+  const hello = (text) => clientHeaders({ ...offer, text: text ? textPackets() : undefined }, 'message');
   const KINDS = [
     { text: false, isClient: true, make: (o) => createStreamEngine({ ...o, handshake: clientHandshake({ content }) }) },
     {
@@ -39,12 +46,13 @@ export async function create(load) {
     {
       text: true,
       isClient: true,
-      make: (o) => createMessageEngine({ ...o, handshake: clientHandshake({ ...offer, text: true }) }),
+      make: (o) => createMessageEngine({ ...o, handshake: clientHandshake({ ...offer, text: textPackets() }) }),
     },
     {
       text: true,
       isClient: false,
-      make: (o) => createMessageEngine({ ...o, handshake: serverHandshake({ content, hello: hello(true) }) }),
+      make: (o) =>
+        createMessageEngine({ ...o, handshake: serverHandshake({ content, text: textPackets(), hello: hello(true) }) }),
     },
   ];
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -20,10 +20,10 @@ const PARTS: readonly (readonly [label: string, files: RegExp])[] = [
   ['answering calls, listening to events', /connection\/dist\/(dispatcher|call-context|router|middleware|details)\.js/],
   ['slow readers', /connection\/dist\/slow-reader\.js/],
   ['calling, sending, time', /connection\//],
-  ['protocol: ids and deadlines of calls', /engine\/dist\/(call-table|commands)\.js/],
+  ['protocol: ids and deadlines of calls', /engine\/dist\/call-table\.js/],
   ['protocol: handshake', /engine\/dist\/(client-handshake|negotiation|session)\.js|packet\/dist\/handshake\.js/],
   ['protocol: phases, keepalive, closing, output', /engine\//],
-  ['packets: text', /packet\/dist\/(read-text|write-text|handshake-text)\.js/],
+  ['packets: text', /packet\/dist\/(read-text|write-text|handshake-text)\.js|engine\/dist\/text-format\.js/],
   ['packets: binary, headers', /packet\//],
   ['errors, status codes, services', /contract\//],
 ];

@@ -10,7 +10,7 @@ import {
   Status,
   StmpError,
 } from '@stmp/contract';
-import { type ClientOffer, checkNumber, clientHandshake, clientHeaders } from '@stmp/engine';
+import { type ClientOffer, checkNumber, clientHandshake, clientHeaders, textPackets } from '@stmp/engine';
 import type {
   Awaitable,
   CallOptions,
@@ -382,7 +382,7 @@ class StmpClient implements Omit<Client, keyof Disposed>, ClientOwner {
     const offer: ClientOffer = {
       content: codecs,
       compressions,
-      text: this.#options.packetFormat === 'text',
+      text: this.#options.packetFormat === 'text' ? textPackets() : undefined,
       acceptAll: this.#options.acceptAll,
       headers: own,
     };

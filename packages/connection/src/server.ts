@@ -12,7 +12,7 @@ import {
   StmpError,
   statusName,
 } from '@stmp/contract';
-import { checkNumber, createStreamEngine, type Handshake, serverHandshake } from '@stmp/engine';
+import { checkNumber, createStreamEngine, type Handshake, serverHandshake, textPackets } from '@stmp/engine';
 import { createHeaders, type HeaderMap } from '@stmp/packet';
 import { AccessLog, type AccessLogOptions } from './access-log.js';
 import { type AddressOf, socketAddress } from './address.js';
@@ -270,7 +270,7 @@ class StmpServer<Identity, State, L extends object>
 
   #newHandshake(hello: Headers | undefined): Handshake {
     const { codecs, compressions } = this.shared.options;
-    return serverHandshake({ content: codecs, compressions, hello });
+    return serverHandshake({ content: codecs, compressions, text: textPackets(), hello });
   }
 
   #accept(link: Link): ServerConnection {

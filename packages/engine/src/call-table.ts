@@ -29,6 +29,8 @@ export class CallTable {
   #cursor = 0;
   #used = 0;
   #abandoned = 0;
+  /** Calls whose deadline is not after this come out of {@link nextDue}; below 0: none. */
+  #dueMs = -1;
 
   get pending(): number {
     return this.#used - this.#abandoned;
@@ -87,6 +89,19 @@ export class CallTable {
       if (lane.head !== 0 && this.#expires[lane.head]! < earliest) earliest = this.#expires[lane.head]!;
     }
     return earliest;
+  }
+
+  /** Makes the calls whose deadline has passed come out of {@link nextDue}. */
+  expireUntil(nowMs: number): void {
+    this.#dueMs = Math.floor(nowMs);
+  }
+
+  /** The next call that has expired, or 0. */
+  nextDue(): number {
+    if (this.#dueMs < 0) return 0;
+    const mid = this.expired(this.#dueMs);
+    if (mid === 0) this.#dueMs = -1;
+    return mid;
   }
 
   /** Of the ids whose deadline has passed the earliest, or 0. */

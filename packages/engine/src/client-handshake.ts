@@ -1,22 +1,10 @@
 import { type Compression, type Headers, Status } from '@stmp/contract';
-import {
-  encodeClientHandshake,
-  type HandshakeLimits,
-  readServerHandshake,
-  readServerHandshakeText,
-  type ServerHandshake,
-} from '@stmp/packet';
+import { encodeClientHandshake, type HandshakeLimits, readServerHandshake, type ServerHandshake } from '@stmp/packet';
+import { EXTENSIONS, type Extension, extensionList } from './extensions.js';
 import type { Handshake } from './handshake.js';
-import {
-  EXTENSIONS,
-  extensionsOf,
-  handshakeError,
-  namesIn,
-  type OfferedContent,
-  packetFormat,
-  VERSION,
-} from './negotiation.js';
+import { extensionsOf, handshakeError, namesIn, type OfferedContent, packetFormat, VERSION } from './negotiation.js';
 import { createSession } from './session.js';
+import type { TextFormat } from './text-format.js';
 import type { Session } from './types.js';
 
 export interface ClientOffer {
@@ -25,9 +13,11 @@ export interface ClientOffer {
   /** Compressions, preferred first; for byte streams only. */
   readonly compressions?: readonly Compression[] | undefined;
   /** Asks for text packets, on message links. */
-  readonly text?: boolean | undefined;
+  readonly text?: TextFormat | undefined;
   /** Sends all content types, not the first alone. The original's server reads only the last of a list. Default false. */
   readonly acceptAll?: boolean | undefined;
+  /** Extensions to offer. Default: all that the engine knows. */
+  readonly extensions?: readonly Extension[] | undefined;
   /** Headers for the application, after those of the protocol. */
   readonly headers?: Headers | undefined;
 }
@@ -37,18 +27,19 @@ export interface ClientOffer {
  * with the version among them. Source: STMP 1.0, sections 1 and 5.
  */
 export function clientHeaders(offer: ClientOffer, kind: 'stream' | 'message'): [string, string][] {
-  const content = offer.text && kind === 'message' ? offer.content.filter(({ text }) => text) : offer.content;
+  const content =
+    offer.text !== undefined && kind === 'message' ? offer.content.filter(({ text }) => text) : offer.content;
   if (content.length === 0)
     throw new TypeError('codecs: text packets need a codec whose payloads are text, such as JSON');
   const types = content.map(({ contentType }) => contentType);
   const headers: [string, string][] = [['Accept', offer.acceptAll ? types.join(',') : types[0]!]];
   if (kind === 'message') {
     headers.push(['Stmp-Version', VERSION]);
-    if (offer.text) headers.push(['Accept-Packet-Format', 'text'], ['Packet-Format', 'text']);
+    if (offer.text !== undefined) headers.push(['Accept-Packet-Format', 'text'], ['Packet-Format', 'text']);
   } else if (offer.compressions !== undefined && offer.compressions.length > 0) {
     headers.push(['Accept-Encoding', offer.compressions[0]!.encoding]);
   }
-  headers.push(['Stmp-Extensions', EXTENSIONS.join(',')]);
+  headers.push(['Stmp-Extensions', extensionList(offer.extensions ?? EXTENSIONS)]);
   for (const [name, value] of offer.headers ?? []) headers.push([name, value]);
   return headers;
 }
@@ -73,6 +64,7 @@ export function clientHandshake(options: ClientHandshakeOptions): Handshake {
       options.content.find(({ contentType }) => contentType === type) ??
       refuse(`a content type that was not offered: ${type}`);
     if (format === 'text' && !content.text) refuse(`text packets, which cannot carry ${type}`);
+    if (format === 'text' && options.text === undefined) refuse('text packets, which were not offered');
     let compression: Compression | undefined;
     const [encoding = 'identity'] = namesIn(header, 'content-encoding');
     if (stream && encoding !== 'identity') {
@@ -84,7 +76,9 @@ export function clientHandshake(options: ClientHandshakeOptions): Handshake {
       contentType: content.contentType,
       compression,
       packetFormat: format,
+      textFormat: format === 'text' ? options.text : undefined,
       extensions: extensionsOf(header),
+      known: options.extensions ?? EXTENSIONS,
     };
     return createSession(agreed, header, message);
   };
@@ -100,10 +94,14 @@ export function clientHandshake(options: ClientHandshakeOptions): Handshake {
       return read && { session: check(read.value, stream), next: read.next };
     },
     readText(text, limits) {
-      return check(readServerHandshakeText(text, limits), false);
+      return check(options.text === undefined ? notOffered() : options.text.readServerHandshake(text, limits), false);
     },
     answer() {
       throw new TypeError('a client has no answer to give');
     },
   };
+}
+
+function notOffered(): never {
+  throw handshakeError(Status.ProtocolError, 'the server answered in text, which was not offered');
 }

@@ -1,6 +1,8 @@
 export { type ClientHandshakeOptions, type ClientOffer, clientHandshake, clientHeaders } from './client-handshake.js';
-export { createInbound } from './core.js';
+export type { NewEngine } from './conversation.js';
+export { CANCEL, DRAIN, EXTENSIONS, type Extension } from './extensions.js';
 export type { Handshake } from './handshake.js';
+export { createInbound, EngineEvent, type Inbound } from './inbound.js';
 export { createMessageEngine } from './message-engine.js';
 export type { OfferedContent } from './negotiation.js';
 export {
@@ -16,15 +18,14 @@ export {
 } from './options.js';
 export { encodeNotify, type PacketForm } from './payload.js';
 export { type ServerHandshakeOptions, serverHandshake } from './server-handshake.js';
-export { createStreamEngine, type NewEngine } from './stream-engine.js';
-export {
-  type Ending,
-  type Engine,
-  EngineEvent,
-  type EngineOptions,
-  type EnginePhase,
-  type HelloAnswer,
-  type Inbound,
-  type Keepalive,
-  type Session,
+export { createStreamEngine } from './stream-engine.js';
+export { type TextFormat, textPackets } from './text-format.js';
+export type {
+  Ending,
+  Engine,
+  EngineOptions,
+  EnginePhase,
+  HelloAnswer,
+  Keepalive,
+  Session,
 } from './types.js';

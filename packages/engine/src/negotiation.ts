@@ -7,8 +7,6 @@ export interface OfferedContent {
 }
 
 export const VERSION = '1.0';
-/** What we add to the protocol. A peer that offers any of these is one of ours. */
-export const EXTENSIONS: readonly string[] = ['drain', 'cancel'];
 
 export function handshakeError(status: number, message: string, origin: 'local' | 'peer' = 'local'): StmpError {
   return new StmpError('handshake_failed', message, { status, origin });

@@ -51,6 +51,11 @@ export function resolveNumbers<K extends string>(
   return resolved;
 }
 
+/** Options as engines are given them, with defaults. */
+export function resolvedOptions(options: EngineOptions | ResolvedEngineOptions | undefined): ResolvedEngineOptions {
+  return options !== undefined && 'pingIntervalMs' in options ? options : resolveEngineOptions(options);
+}
+
 const MAX_BYTES = 0x7fff_ffff;
 
 export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngineOptions {

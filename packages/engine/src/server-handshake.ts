@@ -1,12 +1,6 @@
 import { type Compression, type Headers, Status } from '@stmp/contract';
-import {
-  type ClientHandshake,
-  encodeServerHandshake,
-  encodeServerHandshakeText,
-  type HandshakeLimits,
-  readClientHandshake,
-  readClientHandshakeText,
-} from '@stmp/packet';
+import { type ClientHandshake, encodeServerHandshake, type HandshakeLimits, readClientHandshake } from '@stmp/packet';
+import { EXTENSIONS, type Extension, extensionList } from './extensions.js';
 import type { Handshake } from './handshake.js';
 import {
   checkVersionHeader,
@@ -18,6 +12,7 @@ import {
   packetFormat,
 } from './negotiation.js';
 import { createSession } from './session.js';
+import type { TextFormat } from './text-format.js';
 import type { HelloAnswer, Session } from './types.js';
 
 export interface ServerHandshakeOptions {
@@ -25,6 +20,10 @@ export interface ServerHandshakeOptions {
   readonly content: readonly OfferedContent[];
   /** Compressions for byte streams, preferred first. */
   readonly compressions?: readonly Compression[] | undefined;
+  /** Accepts text packets, on message links. */
+  readonly text?: TextFormat | undefined;
+  /** Extensions to accept. Default: all that the engine knows. */
+  readonly extensions?: readonly Extension[] | undefined;
   /** The client's headers, where they came outside the data. */
   readonly hello?: Headers | undefined;
 }
@@ -32,7 +31,8 @@ export interface ServerHandshakeOptions {
 /** The server's half of the handshake. Source: STMP 1.0, sections 1 and 5. */
 export function serverHandshake(options: ServerHandshakeOptions): Handshake {
   const negotiate = (headers: Headers, message: string, stream: boolean): Session => {
-    const format = stream ? undefined : packetFormat(headers);
+    const named = stream ? undefined : packetFormat(headers);
+    const format = named === 'text' && options.text === undefined ? undefined : named;
     const content = chooseContent(headers, options.content, format === 'text');
     if (content === undefined) {
       throw handshakeError(
@@ -44,7 +44,9 @@ export function serverHandshake(options: ServerHandshakeOptions): Handshake {
       contentType: content.contentType,
       compression: stream ? chooseCompression(headers, options.compressions ?? []) : undefined,
       packetFormat: format,
+      textFormat: format === 'text' ? options.text : undefined,
       extensions: extensionsOf(headers),
+      known: options.extensions ?? EXTENSIONS,
     };
     return createSession(agreed, headers, message);
   };
@@ -65,7 +67,8 @@ export function serverHandshake(options: ServerHandshakeOptions): Handshake {
       return read && { session: inBand(read.value, stream), next: read.next };
     },
     readText(text, limits) {
-      return inBand(readClientHandshakeText(text, limits), false);
+      if (options.text === undefined) throw handshakeError(Status.ProtocolError, 'text packets are not spoken here');
+      return inBand(options.text.readClientHandshake(text, limits), false);
     },
     answer({ status = Status.Ok, headers = [], message = '' }: HelloAnswer, session: Session | undefined) {
       const header: [string, string][] = [];
@@ -73,11 +76,11 @@ export function serverHandshake(options: ServerHandshakeOptions): Handshake {
         header.push(['Content-Type', session.contentType]);
         if (session.compression !== undefined) header.push(['Content-Encoding', session.compression.encoding]);
         if (session.packetFormat !== undefined) header.push(['Packet-Format', session.packetFormat]);
-        if (session.extensions.length > 0) header.push(['Stmp-Extensions', session.extensions.join(',')]);
+        if (session.extensions.length > 0) header.push(['Stmp-Extensions', extensionList(session.controls)]);
       }
       for (const [name, value] of headers) header.push([name, value]);
       const handshake = { status, header, message };
-      return session?.text ? encodeServerHandshakeText(handshake) : encodeServerHandshake(handshake);
+      return session?.textFormat?.encodeServerHandshake(handshake) ?? encodeServerHandshake(handshake);
     },
   };
 }

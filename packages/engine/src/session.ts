@@ -1,6 +1,7 @@
 import type { Compression, Headers } from '@stmp/contract';
 import { decodeHeaderBlock, encodeHeaderBlock } from '@stmp/packet';
-import { EXTENSIONS } from './negotiation.js';
+import type { Extension } from './extensions.js';
+import type { TextFormat } from './text-format.js';
 import type { Session } from './types.js';
 
 const encoder = new TextEncoder();
@@ -11,8 +12,12 @@ interface Agreement {
   readonly contentType: string;
   readonly compression: Compression | undefined;
   readonly packetFormat: 'text' | 'binary' | undefined;
+  /** How packets are read and written, where the format is text. */
+  readonly textFormat: TextFormat | undefined;
   /** What the peer named; undefined when it did not send the header at all. */
   readonly extensions: readonly string[] | undefined;
+  /** What we know. */
+  readonly known: readonly Extension[];
 }
 
 /** The session made last: clients of one kind mostly say the same, and then share one object. */
@@ -30,21 +35,27 @@ export function createSession(agreement: Agreement, peerHeaders: Headers, peerMe
 class AgreedSession implements Session {
   readonly contentType: string;
   readonly compression: Compression | undefined;
-  readonly text: boolean;
+  readonly textFormat: TextFormat | undefined;
   readonly packetFormat: 'text' | 'binary' | undefined;
-  readonly extensions: readonly string[];
+  readonly controls: readonly Extension[];
   readonly peerIsOurs: boolean;
   readonly peerMessage: string;
   readonly #block: string;
 
-  constructor({ contentType, compression, packetFormat, extensions }: Agreement, block: string, message: string) {
+  readonly #known: readonly Extension[];
+
+  constructor(
+    { contentType, compression, packetFormat, textFormat, extensions, known }: Agreement,
+    block: string,
+    message: string,
+  ) {
     this.contentType = contentType;
     this.compression = compression;
-    this.text = packetFormat === 'text';
+    this.textFormat = textFormat;
     this.packetFormat = packetFormat;
-    this.extensions = EXTENSIONS.every((name) => extensions?.includes(name))
-      ? EXTENSIONS
-      : EXTENSIONS.filter((name) => extensions?.includes(name));
+    const isAgreed = ({ name }: Extension): boolean => extensions?.includes(name) ?? false;
+    this.controls = known.every(isAgreed) ? known : known.filter(isAgreed);
+    this.#known = known;
     this.peerIsOurs = extensions !== undefined;
     this.peerMessage = message;
     // Through bytes, because a string that was put together keeps all its parts alive, four times the memory.
@@ -52,14 +63,23 @@ class AgreedSession implements Session {
   }
 
   /** Whether the same was agreed on with a peer that said the same. Extensions are in the header block. */
-  isOf({ contentType, compression, packetFormat }: Agreement, block: string, message: string): boolean {
+  isOf({ contentType, compression, packetFormat, known }: Agreement, block: string, message: string): boolean {
     return (
       this.#block === block &&
       this.peerMessage === message &&
       this.contentType === contentType &&
       this.compression === compression &&
-      this.packetFormat === packetFormat
+      this.packetFormat === packetFormat &&
+      this.#known === known
     );
+  }
+
+  get extensions(): readonly string[] {
+    return this.controls.map(({ name }) => name);
+  }
+
+  get text(): boolean {
+    return this.textFormat !== undefined;
   }
 
   get peerHeaders(): Headers {

@@ -1,40 +1,10 @@
 import type { Action, Compression, Headers, Payload, StmpError } from '@stmp/contract';
-import type { PacketFields } from '@stmp/packet';
+import type { Extension } from './extensions.js';
+import type { EngineEvent, Inbound } from './inbound.js';
+import type { TextFormat } from './text-format.js';
 
 /** Where a connection stands. `authenticating` is the server's wait for {@link Engine.answerHello}. */
 export type EnginePhase = 'handshaking' | 'authenticating' | 'ready' | 'closing' | 'closed';
-
-/** What {@link Engine.poll} found. */
-export const EngineEvent = {
-  /** Nothing more: feed the engine. */
-  None: 0,
-  /** Server: a client has introduced itself; see {@link Engine.session}, then call {@link Engine.answerHello}. */
-  Hello: 1,
-  /** Both have agreed; see {@link Engine.session}. */
-  Ready: 2,
-  Request: 3,
-  Notify: 4,
-  Response: 5,
-  /** A call's deadline passed; `token` is the call. Its id stays reserved. */
-  Expired: 6,
-  /** The peer asks us to move to another connection (extension `drain`). */
-  Drain: 7,
-  /** The peer gave up its request `mid` (extension `cancel`). */
-  Cancel: 8,
-  /** The end, told once; see {@link Engine.ending}. Take the last output, then close the link. */
-  Closed: 9,
-} as const;
-export type EngineEvent = (typeof EngineEvent)[keyof typeof EngineEvent];
-
-/** Filled by {@link Engine.poll}; reused, and valid until the next poll of any engine it is given to. */
-export interface Inbound extends PacketFields {
-  /** For responses and expiries: what `call()` was given. */
-  token: unknown;
-  /** The chunk that holds header block and payload; the offsets index into it. */
-  bytes: Uint8Array;
-  /** In text format the whole packet; all offsets then index into it. */
-  text: string | undefined;
-}
 
 /** What the two sides agreed on, and what the peer said. */
 export interface Session {
@@ -43,10 +13,14 @@ export interface Session {
   readonly compression: Compression | undefined;
   /** True when packets are text (WebSocket only). */
   readonly text: boolean;
+  /** How packets are read and written, where they are text. */
+  readonly textFormat: TextFormat | undefined;
   /** The packet format that the client named, to be answered by that name; absent when it named none. */
   readonly packetFormat: 'text' | 'binary' | undefined;
-  /** Extensions that both sides know. */
+  /** Names of the extensions that both sides know. */
   readonly extensions: readonly string[];
+  /** The same, with what they do. */
+  readonly controls: readonly Extension[];
   /** True when the peer sent `Stmp-Extensions`: it is one of ours and reads whatever the wire allows. */
   readonly peerIsOurs: boolean;
   /** Read anew each time that they are asked for. */

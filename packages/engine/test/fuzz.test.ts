@@ -1,14 +1,19 @@
 import { StmpError } from '@stmp/contract';
 import { describe, expect, it } from 'vitest';
+import { createMessageEngine, createStreamEngine, type Engine } from '../src/index.js';
 import {
+  ALL_TYPES,
   clientHandshake,
   clientHeaders,
-  createMessageEngine,
-  createStreamEngine,
-  type Engine,
+  Driver,
+  FakeCompression,
+  hex,
+  JSON_TYPE,
+  join,
+  PLAIN_HELLO,
+  PLAIN_REPLY,
   serverHandshake,
-} from '../src/index.js';
-import { ALL_TYPES, Driver, FakeCompression, hex, JSON_TYPE, join, PLAIN_HELLO, PLAIN_REPLY } from './harness.js';
+} from './harness.js';
 
 /** Numbers from a fixed seed (mulberry32). */
 function random(seed: number): (below: number) => number {

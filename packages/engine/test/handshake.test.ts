@@ -1,10 +1,12 @@
 import { type Headers, StmpError } from '@stmp/contract';
 import { encodeClientHandshake, encodeServerHandshake, encodeServerHandshakeText } from '@stmp/packet';
 import { describe, expect, it } from 'vitest';
-import { type ClientHandshakeOptions, clientHandshake, createMessageEngine, serverHandshake } from '../src/index.js';
+import { createMessageEngine } from '../src/index.js';
 import {
   ALL_TYPES,
   bytesOf,
+  type ClientSays,
+  clientHandshake,
   Driver,
   FakeCompression,
   hex,
@@ -15,6 +17,7 @@ import {
   PLAIN_HELLO,
   PLAIN_REPLY,
   PROTOBUF,
+  serverHandshake,
   settle,
   streamClient,
   streamPair,
@@ -30,7 +33,7 @@ const hello = (header: Headers, message = ''): Uint8Array =>
   encodeClientHandshake({ major: 1, minor: 0, header, message });
 const JSON_ONLY: Headers = [['Content-Type', 'application/json']];
 
-function messageClient(offer: Partial<ClientHandshakeOptions>): Driver {
+function messageClient(offer: Partial<ClientSays>): Driver {
   const handshake = clientHandshake({ content: [JSON_TYPE], outOfBand: true, ...offer });
   return new Driver(createMessageEngine({ handshake, nowMs: 0 }));
 }
@@ -387,7 +390,7 @@ describe('messages', () => {
     expect([client.engine.phase, server.engine.phase, client.engine.session!.text]).toEqual(['ready', 'ready', true]);
   });
 
-  const cases: [name: string, offer: Partial<ClientHandshakeOptions>, unit: Uint8Array | string, status: number][] = [
+  const cases: [name: string, offer: Partial<ClientSays>, unit: Uint8Array | string, status: number][] = [
     ['binary', {}, reply(JSON_ONLY), 0],
     [
       'text',

@@ -2,16 +2,18 @@ import { type Compression, type Compressor, type Decompressor, type Headers, Stm
 import { decodeHeaderBlock, decodeHeaderBytes, decodePacket, decodeTextPacket, type Packet } from '@stmp/packet';
 import {
   type ClientHandshakeOptions,
-  clientHandshake,
-  clientHeaders,
+  clientHandshake as clientHandshakeOf,
+  clientHeaders as clientHeadersOf,
   createInbound,
   createMessageEngine,
   createStreamEngine,
   type Engine,
   EngineEvent,
   type EngineOptions,
+  type Handshake,
   type ServerHandshakeOptions,
-  serverHandshake,
+  serverHandshake as serverHandshakeOf,
+  textPackets,
 } from '../src/index.js';
 
 export const JSON_TYPE = { contentType: 'application/json', text: true };
@@ -180,8 +182,25 @@ export function packetOf(unit: Uint8Array | string): Packet {
   return typeof unit === 'string' ? decodeTextPacket(unit) : decodePacket(unit, 'message');
 }
 
+/** What a client says, with text as a switch. */
+export interface ClientSays extends Omit<ClientHandshakeOptions, 'text'> {
+  readonly text?: boolean | undefined;
+}
+
+const withText = ({ text, ...offer }: ClientSays): ClientHandshakeOptions => ({
+  ...offer,
+  text: text ? textPackets() : undefined,
+});
+
+export const clientHandshake = (says: ClientSays): Handshake => clientHandshakeOf(withText(says));
+export const clientHeaders = (says: ClientSays, kind: 'stream' | 'message'): [string, string][] =>
+  clientHeadersOf(withText(says), kind);
+/** A server that takes text. */
+export const serverHandshake = (options: ServerHandshakeOptions): Handshake =>
+  serverHandshakeOf({ text: textPackets(), ...options });
+
 export interface PairOptions {
-  readonly client?: Partial<ClientHandshakeOptions>;
+  readonly client?: Partial<ClientSays>;
   readonly server?: Partial<ServerHandshakeOptions>;
   readonly options?: EngineOptions;
   readonly serverOptions?: EngineOptions;
@@ -189,7 +208,7 @@ export interface PairOptions {
   readonly ours?: boolean;
 }
 
-export function streamClient(offer: Partial<ClientHandshakeOptions> = {}, options?: EngineOptions): Driver {
+export function streamClient(offer: Partial<ClientSays> = {}, options?: EngineOptions): Driver {
   return new Driver(
     createStreamEngine({ handshake: clientHandshake({ content: [JSON_TYPE], ...offer }), options, nowMs: 0 }),
   );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createInbound, createMessageEngine, EngineEvent, serverHandshake } from '../src/index.js';
+import { createInbound, createMessageEngine, EngineEvent } from '../src/index.js';
+import { serverHandshake } from './harness.js';
 
 const hello = [
   ['Accept', 'application/json'],

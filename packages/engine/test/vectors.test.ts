@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { actionOf, type Headers } from '@stmp/contract';
 import { readServerHandshake, readServerHandshakeText } from '@stmp/packet';
 import { describe, expect, it } from 'vitest';
-import { createMessageEngine, type Engine, serverHandshake } from '../src/index.js';
+import { createMessageEngine, type Engine } from '../src/index.js';
 import {
   ALL_TYPES,
   bytesOf,
@@ -13,6 +13,7 @@ import {
   packetOf,
   packetsOf,
   type Seen,
+  serverHandshake,
   streamServer,
   textOf,
   toHex,
