@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { type Acceptor, type Listener, type Listening, StmpError } from '@stmp/contract';
 import { type KcpListener, type KcpListenerHandler, type KcpSession, listenKcp } from '@stmp/kcp/node';
 import { createTlsAcceptor, type TlsAcceptor, type TlsServerOptions } from '@stmp/link-duplex';
@@ -65,9 +66,14 @@ async function listen(
     );
   } catch (cause) {
     if (cause instanceof TypeError || cause instanceof RangeError) throw cause;
-    const why = (cause as { code?: unknown }).code ?? (cause as Error).message;
+    const code = (cause as { code?: unknown }).code;
+    const hint =
+      code === 'EADDRINUSE' && cluster.isWorker
+        ? ': workers of node:cluster do not share a port of KCP; give each its own'
+        : '';
+    const why = `${String(code ?? (cause as Error).message)}${hint}`;
     const address = formatKcpAddress(target.secure, target.host, target.port);
-    throw new StmpError('listen_failed', `cannot listen on ${address}: ${String(why)}`, { cause });
+    throw new StmpError('listen_failed', `cannot listen on ${address}: ${why}`, { cause });
   }
   return {
     address: formatKcpAddress(target.secure, target.host, listener.port),

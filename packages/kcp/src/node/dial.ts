@@ -73,7 +73,11 @@ async function open(options: KcpDialOptions, signal: AbortSignal | undefined): P
   const connected = new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(
-      { port: options.localPort ?? 0, ...(options.localAddress && { address: options.localAddress }) },
+      {
+        port: options.localPort ?? 0,
+        exclusive: true,
+        ...(options.localAddress && { address: options.localAddress }),
+      },
       () => {
         socket.connect(options.port, address, (error?: Error) => {
           socket.removeListener('error', reject);

@@ -244,7 +244,8 @@ export async function listenKcp(options: KcpListenOptions, handler: KcpListenerH
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind({ port: options.port, address }, () => {
+    // Workers of node:cluster would share the socket, and each datagram would reach any of them.
+    socket.bind({ port: options.port, address, exclusive: true }, () => {
       socket.removeListener('error', reject);
       resolve();
     });
