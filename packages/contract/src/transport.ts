@@ -26,7 +26,7 @@ export interface Dialer {
 
 /** A connection attempt that a listener turned away before a link existed. */
 export interface Refusal {
-  /** A word: `origin`, `path`, `tls`, `limit`, `upgrade`. */
+  /** A word: `origin`, `host`, `path`, `tls`, `limit`, `upgrade`. */
   readonly reason: string;
   /** For people: what was expected, what came, and which option to set. */
   readonly message: string;

@@ -1,3 +1,4 @@
+export type { AllowedHosts } from './node/hosts.js';
 export { wsListener } from './node/listener.js';
 export type { AllowedOrigins, OriginRule } from './node/origin.js';
 export type { WsListenerOptions, WsUpgraderOptions } from './node/server-options.js';

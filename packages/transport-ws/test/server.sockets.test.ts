@@ -122,6 +122,41 @@ describe('on a port of its own', () => {
     expect((await get(open.port, '/stmp', headers)).status).toBe(101);
   });
 
+  it.each<[host: string, options: WsListenerOptions, status: number]>([
+    ['evil.example', {}, 403],
+    ['evil.example', { allowedHosts: ['app.example'] }, 403],
+    ['127.0.0.1.evil.example', {}, 403],
+    ['localhost.evil.example', {}, 403],
+    ['evillocalhost', {}, 403],
+    ['192.0.2.1', {}, 403],
+    ['127.0.0.1', {}, 101],
+    ['127.9.9.9', {}, 101],
+    ['[::1]', {}, 101],
+    ['localhost', {}, 101],
+    ['LOCALHOST.', {}, 101],
+    ['app.localhost', {}, 101],
+    ['localhost', { allowedHosts: ['app.example'] }, 101],
+    ['app.example', { allowedHosts: ['app.example'] }, 101],
+    ['APP.example', { allowedHosts: ['app.example'] }, 101],
+    ['a.app.example', { allowedHosts: [/[a-z]\.app\.example/] }, 101],
+    ['a.app.example.evil.example', { allowedHosts: [/[a-z]\.app\.example/] }, 403],
+    ['evil.example', { allowedHosts: '*' }, 101],
+    ['evil.example', { allowedOrigins: '*' }, 101],
+    ['evil.example', { allowedOrigins: () => true }, 101],
+  ])('takes a page of the host %s, over loopback with %o: %i', async (host, options, status) => {
+    const { port, at } = await listen(options);
+    const headers = { ...UPGRADE, Host: `${host}:${port}`, Origin: `http://${host}:${port}` };
+    expect((await get(port, '/stmp?Token=secret', headers)).status).toBe(status);
+    if (status === 101) return;
+    expect(at.refusals).toMatchObject([{ reason: 'host' }]);
+    for (const part of [host, 'allowedHosts', 'Token=***']) expect(at.refusals[0]!.message).toContain(part);
+  });
+
+  it('takes a program whatever host it asks for', async () => {
+    const { port } = await listen();
+    expect((await get(port, '/stmp', { ...UPGRADE, Host: 'app.example' })).status).toBe(101);
+  });
+
   it('serves several paths on one port, each with its own acceptor', async () => {
     const listener = wsListener();
     const [a, b] = [place('a'), place('b')];
@@ -187,6 +222,10 @@ describe('on a port of its own', () => {
     [{ highWaterBytes: '1' as never }, TypeError],
     [{ queryHeaders: ['X-Forwarded-For'] }, TypeError],
     [{ allowedOrigins: ['example.com'] }, TypeError],
+    [{ allowedHosts: ['example.com:80'] }, TypeError],
+    [{ allowedHosts: ['https://example.com'] }, TypeError],
+    [{ allowedHosts: [''] }, TypeError],
+    [{ allowedHosts: 'example.com' as never }, TypeError],
     [{ deflate: { windowBits: 16 } }, RangeError],
     [{ deflate: { level: 0 } }, RangeError],
   ])('refuses options %j', (options, type) => {

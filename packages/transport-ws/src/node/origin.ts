@@ -1,3 +1,5 @@
+import type { HostCheck, HostedRequest } from './hosts.js';
+
 /** Decides on an `Origin` that is not the page's own host. `request` is the upgrade request. */
 export type OriginRule = (
   origin: string,
@@ -11,11 +13,12 @@ export type OriginRule = (
 export type AllowedOrigins = '*' | readonly (string | RegExp)[] | OriginRule;
 
 /** @returns whether an upgrade request may go on. */
-export type OriginCheck = (request: Parameters<OriginRule>[1]) => boolean;
+export type OriginCheck = (request: HostedRequest) => boolean;
 
-export function resolveOrigins(allowed: AllowedOrigins | undefined): OriginCheck {
-  if (typeof allowed === 'function') return (request) => decide(request, (origin) => allowed(origin, request), false);
-  if (allowed === '*') return (request) => decide(request, (origin) => origin !== 'null', true);
+/** @param isOurHost whether a page of the same host as its target is one of ours. */
+export function resolveOrigins(allowed: AllowedOrigins | undefined, isOurHost: HostCheck = () => true): OriginCheck {
+  if (typeof allowed === 'function') return (request) => decide(request, (origin) => allowed(origin, request));
+  if (allowed === '*') return (request) => decide(request, (origin) => origin !== 'null', isOurHost);
   const exact = new Set<string>();
   const patterns: RegExp[] = [];
   if (allowed !== undefined && !Array.isArray(allowed)) {
@@ -26,15 +29,15 @@ export function resolveOrigins(allowed: AllowedOrigins | undefined): OriginCheck
     else exact.add(normalise(entry));
   }
   return (request) =>
-    decide(request, (origin) => exact.has(origin) || patterns.some((pattern) => pattern.test(origin)), true);
+    decide(request, (origin) => exact.has(origin) || patterns.some((pattern) => pattern.test(origin)), isOurHost);
 }
 
-function decide(request: Parameters<OriginRule>[1], rule: (origin: string) => boolean, hostCounts: boolean): boolean {
+function decide(request: HostedRequest, rule: (origin: string) => boolean, isOurHost?: HostCheck): boolean {
   const origin = request.headers.origin;
   // Only browsers send it; without one there is no page to protect.
   if (origin === undefined) return true;
   if (typeof origin !== 'string') return false;
-  return (hostCounts && isSameHost(origin, request.headers.host)) || rule(origin);
+  return (isOurHost?.(request) && isSameHost(origin, request.headers.host)) || rule(origin);
 }
 
 /** True when the page comes from the host and port that it connects to; a scheme's own port may be left out. */

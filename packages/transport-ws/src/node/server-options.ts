@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { TlsServerOptions } from '@stmp/link-duplex';
 import type { WsDeflateOptions } from '../options.js';
+import type { AllowedHosts } from './hosts.js';
 import type { AllowedOrigins } from './origin.js';
 
 export interface WsUpgraderOptions {
@@ -10,6 +11,12 @@ export interface WsUpgraderOptions {
    * from pages and always may; `null` (sandboxed frames, files) may when the list names it or the function says so.
    */
   readonly allowedOrigins?: AllowedOrigins | undefined;
+  /**
+   * Names in `Host` for which a page counts as one of the same host. Default: `localhost`, names below it and loopback
+   * addresses for what comes in over loopback, where these always are allowed; any name elsewhere. Behind a proxy on
+   * the same machine name the public host, or its origin in `allowedOrigins`.
+   */
+  readonly allowedHosts?: AllowedHosts | undefined;
   /**
    * Names that the query may overlay on HTTP headers, besides the handshake's own. Never `cookie`, `origin`, `host`,
    * `authorization`, `forwarded`, `x-forwarded-*` and `x-real-ip`. Source: STMP 1.0, section 5.

@@ -24,7 +24,7 @@ export interface WsUpgrader {
  * @param acceptor gets the links, and hears of refusals.
  */
 export function createWsUpgrader(acceptor: Acceptor, options: WsUpgraderOptions = {}): WsUpgrader {
-  const { isAllowed, queryHeaders, deflate, highWaterBytes } = resolveWsUpgraderOptions(options);
+  const { isAllowed, isOurHost, queryHeaders, deflate, highWaterBytes } = resolveWsUpgraderOptions(options);
   const maxUnitBytes = resolveMaxUnitBytes(acceptor.maxUnitBytes);
   const settings = { client: false, highWaterBytes, maxUnitBytes, deflateFromBytes: deflate.thresholdBytes };
   const server = new WebSocketServer({
@@ -50,7 +50,12 @@ export function createWsUpgrader(acceptor: Acceptor, options: WsUpgraderOptions 
       if (!isAllowed(request)) {
         answerUpgrade(socket, 403, 'origin not allowed');
         const { origin, host } = request.headers;
-        const what = `origin ${quote(origin)} is not the host ${quote(host)} of ${maskQuery(request.url ?? '/')}`;
+        const url = maskQuery(request.url ?? '/');
+        if (!isOurHost(request)) {
+          const what = `a page of ${quote(origin)} asked the host ${quote(host)} for ${url}`;
+          return refuse(request, 'host', `${what}; the options allowedHosts and allowedOrigins can let it in`);
+        }
+        const what = `origin ${quote(origin)} is not the host ${quote(host)} of ${url}`;
         return refuse(request, 'origin', `${what}; the option allowedOrigins can let it in`);
       }
       server.handleUpgrade(request, socket, head as Buffer, (ws: WebSocket) => {
