@@ -39,6 +39,7 @@ const LISTS = 'Accept is read as HTTP does: lists, q-values, wildcards, several 
 const CASE = 'names and values of handshake headers are read without regard to case';
 const NOTIFY = 'only requests are answered, never a notify';
 const METHODS = 'methods given by name are resolved';
+const EMPTY = 'towards a peer without Stmp-Extensions an empty message has a payload';
 const HIDDEN = "a handler's plain error is answered with the name of the status; its message stays here";
 const STREAM_FORMAT = 'on byte streams Packet-Format is neither heeded nor answered';
 const FORMAT_NAMES = 'either name asks for text packets, in any case, and the answer is in lower case';
@@ -97,6 +98,18 @@ export const OVERRIDES: readonly Override[] = [
     rule: HIDDEN,
     // Response 8, status 40, InternalServerError.
     expected: { reply: [{ frame: 'stream', data: 'c808004013496e7465726e616c5365727665724572726f72' }] },
+  },
+  {
+    section: 'tcpExchanges',
+    name: 'empty protobuf request',
+    rule: EMPTY,
+    expected: { reply: [{ frame: 'stream', data: 'c801000000' }] },
+  },
+  {
+    section: 'tcpExchanges',
+    name: 'empty protobuf request to an option action',
+    rule: EMPTY,
+    expected: { reply: [{ frame: 'stream', data: 'c801000000' }] },
   },
   {
     section: 'wsHandshakes',

@@ -1,7 +1,7 @@
 import { type Connection, type EmitOptions, type PreparedEvent, prepareEvent } from '@stmp/connection';
 import type { AnyMethod, EventsType, Headers, InputInitOf, MethodTable } from '@stmp/contract';
 
-/** What became of an event: how many members it was sent to or queued for, and how many a slow-reader policy kept it from. */
+/** What became of an event: how many members it was sent to or queued for, and how many did not get it: kept from it by a slow-reader policy, or by a content type or dialect that has no words for it. */
 export interface Delivery {
   readonly sent: number;
   readonly dropped: number;

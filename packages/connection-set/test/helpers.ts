@@ -66,6 +66,7 @@ export function room(options: Partial<ServerOptions<unknown, unknown>> = {}) {
       headers: [
         ['Accept', codec.contentType],
         ['Stmp-Version', '1.0'],
+        ['Stmp-Extensions', 'drain,cancel'],
         ...(text ? [['Packet-Format', 'text']] : []),
       ] as [string, string][],
     };

@@ -6,7 +6,7 @@ import { encodeDetails } from './details.js';
 import { errorReply, type Reply } from './middleware.js';
 import type { Route } from './router.js';
 import { isThenable, type Shared } from './shared.js';
-import { codecsOf, encodeValue, type WireKey } from './wire.js';
+import { codecsOf, encodeResult, type WireKey } from './wire.js';
 
 /** All that a peer is told of a failure that is not meant for it. */
 const HIDDEN = statusName(Status.InternalServerError);
@@ -300,7 +300,7 @@ export class Dispatcher {
     }
     let payload: Payload | undefined;
     try {
-      payload = encodeValue(context.codecs.output, this.#host.wireKey.form === 'text', value);
+      payload = encodeResult(this.#host.wireKey, context.codecs, value);
     } catch (error) {
       this.#host.shared.report(error, context.name, this.#host);
       this.#reply(context, { status: Status.InternalServerError });

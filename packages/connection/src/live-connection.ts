@@ -1,6 +1,7 @@
 import {
   type EventsType,
   type Headers,
+  isStmpError,
   type Link,
   type LinkHandler,
   type LinkPeer,
@@ -27,7 +28,7 @@ import { isThenable, type Shared } from './shared.js';
 import { SlowReader, slowReaderError } from './slow-reader.js';
 import { type Described, type Stub, StubCache, sendersOf } from './stubs.js';
 import type { CloseOptions, Connection, ConnectionEnd } from './types.js';
-import { encodeValue, type PreparedEvent, type WireKey, wireKeyOf } from './wire.js';
+import { encodeEvent, encodeValue, type PreparedEvent, type WireKey, wireKeyOf } from './wire.js';
 
 /** One for all connections: it is valid from one poll to the next. */
 const INBOUND = createInbound();
@@ -35,6 +36,8 @@ const INBOUND = createInbound();
 let polling = 0;
 /** Towards our own peers the output of a turn is one write, cut here only to bound memory. */
 const MAX_WRITE_BYTES = 262_144;
+/** Why prepared events could not be encoded, as far as somebody was told. */
+const reported = new WeakSet<StmpError>();
 /** After a broken connection its Close has this long to get through. */
 const FAILED_CLOSE_MS = 1_000;
 const TIMEOUT_HEADER = 'Stmp-Timeout-Ms';
@@ -512,8 +515,8 @@ export abstract class LiveConnection implements Connection, DispatchHost {
 
   #sendEvent(stub: Stub, value: unknown, options: EmitOptions | undefined): boolean | Promise<boolean> {
     if (!this.isOpen) return false;
-    const { codec, form } = this.wireKey;
-    const payload = encodeValue(stub.codecs(codec).input, form === 'text', value);
+    const key = this.wireKey;
+    const payload = encodeEvent(key, stub.codecs(key.codec), value);
     if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, stub);
     if ((options?.policy !== 'wait' || this.#rare?.lastWaiting === undefined) && this.#linkHasRoom()) {
       this.engine.notify(stub.method.action, options?.headers, payload);
@@ -521,12 +524,13 @@ export abstract class LiveConnection implements Connection, DispatchHost {
       this.wrote();
       return true;
     }
-    return this.#offer(encodeNotify(form, stub.method.action, options?.headers, payload), stub.name, options);
+    return this.#offer(encodeNotify(key.form, stub.method.action, options?.headers, payload), stub.name, options);
   }
 
   sendPrepared(event: PreparedEvent, options?: EmitOptions): boolean {
     if (!this.isOpen) return false;
-    const packet = event.packetFor(this.wireKey);
+    const packet = this.#packetOf(event);
+    if (packet === undefined) return false;
     if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, event);
     if (this.#linkHasRoom()) {
       this.engine.writeEncoded(packet);
@@ -535,6 +539,20 @@ export abstract class LiveConnection implements Connection, DispatchHost {
       return true;
     }
     return this.#offer(packet, event.name, options) === true;
+  }
+
+  /** The packet of a prepared event; undefined where this peer alone cannot be told, which is no fault of whoever sends. */
+  #packetOf(event: PreparedEvent): Uint8Array | string | undefined {
+    try {
+      return event.packetFor(this.wireKey);
+    } catch (error) {
+      if (!isStmpError(error) || error.code !== 'unsupported') throw error;
+      // Once for each form of an event, however many members cannot be told.
+      if (!reported.has(error)) this.shared.report(error, event.name, this);
+      reported.add(error);
+      this.shared.counters.eventsDropped++;
+      return undefined;
+    }
   }
 
   #offer(packet: Uint8Array | string, name: string, options: EmitOptions | undefined): boolean | Promise<boolean> {
@@ -597,7 +615,7 @@ export abstract class LiveConnection implements Connection, DispatchHost {
       const codec = this.shared.options.codecs.find(
         ({ contentType }) => contentType === session.contentType,
       ) as PayloadCodec;
-      this.#key = wireKeyOf(codec, session.text ? 'text' : this.link.kind);
+      this.#key = wireKeyOf(codec, session.text ? 'text' : this.link.kind, session.peerIsOurs);
     }
     return this.#key;
   }

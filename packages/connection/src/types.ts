@@ -70,7 +70,7 @@ export interface Connection<Identity = unknown, State = unknown> {
   notify<M extends MethodTable<M>>(type: ServiceType<M>, options?: EmitOptions): EventSender<M>;
   /** Connections with the same key share the packets of prepared events. */
   readonly wireKey: WireKey;
-  /** @returns false when the connection is closed or the policy dropped the event. */
+  /** @returns false when the connection is closed, the policy dropped the event, or only this peer cannot be told (`unsupported`, reported). */
   sendPrepared(event: PreparedEvent, options?: EmitOptions): boolean;
   /** Resolves when nothing waits here any more; rejects with `connection_closed`. What the operating system holds counts as delivered. */
   drained(): Promise<void>;

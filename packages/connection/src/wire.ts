@@ -1,12 +1,14 @@
 import {
   type AnyMethod,
   type Headers,
+  isStmpError,
   type MessageCodec,
   methodName,
   type Payload,
   type PayloadCodec,
+  StmpError,
 } from '@stmp/contract';
-import { encodeNotify, type PacketForm } from '@stmp/engine';
+import { EMPTY_PAYLOAD, encodeNotify, type PacketForm } from '@stmp/engine';
 
 /** The codecs of one method in one content type, each prepared when first needed. */
 export class MethodCodecs {
@@ -18,6 +20,12 @@ export class MethodCodecs {
   constructor(codec: PayloadCodec, method: AnyMethod) {
     this.#codec = codec;
     this.#method = method;
+  }
+
+  /** True for a method that answers without payload, whoever asked. */
+  get answersNothing(): boolean {
+    const { output } = this.#method;
+    return output === undefined || output.typeName === 'google.protobuf.Empty';
   }
 
   get input(): MessageCodec {
@@ -50,24 +58,46 @@ export function codecsOf(codec: PayloadCodec, method: AnyMethod): MethodCodecs {
 
 /** How packets look on a connection; two connections share prepared packets when theirs is the same object. */
 export interface WireKey {
+  /** In the dialect that the peer understands. */
   readonly codec: PayloadCodec;
+  /** What our own peers of this content type get. */
+  readonly standard: PayloadCodec;
   readonly form: PacketForm;
+  /** What an empty message is sent as to the original; undefined: without payload, as to our own peers. */
+  readonly empty: Payload | undefined;
 }
 
-const keys = new WeakMap<PayloadCodec, Map<PacketForm, WireKey>>();
+const keys = new WeakMap<PayloadCodec, Map<string, WireKey>>();
 
-export function wireKeyOf(codec: PayloadCodec, form: PacketForm): WireKey {
+/** @param codec As it was given in the options; its other dialect is found here. */
+export function wireKeyOf(codec: PayloadCodec, form: PacketForm, peerIsOurs: boolean): WireKey {
   let forms = keys.get(codec);
   if (forms === undefined) {
     forms = new Map();
     keys.set(codec, forms);
   }
-  let key = forms.get(form);
+  const name = peerIsOurs ? form : `${form} towards the original`;
+  let key = forms.get(name);
   if (key === undefined) {
-    key = { codec, form };
-    forms.set(form, key);
+    const { emptyMessage, towardsOriginal = codec } = codec;
+    const empty = emptyMessage?.length === 0 ? EMPTY_PAYLOAD : emptyMessage;
+    key = peerIsOurs
+      ? { codec, standard: codec, form, empty: undefined }
+      : { codec: towardsOriginal, standard: codec, form, empty };
+    forms.set(name, key);
   }
   return key;
+}
+
+/** The payload of an event or a notify. */
+export function encodeEvent(key: WireKey, codecs: MethodCodecs, value: unknown): Payload | undefined {
+  return encodeValue(codecs.input, key.form === 'text', value) ?? key.empty;
+}
+
+/** The payload of an answer. */
+export function encodeResult(key: WireKey, codecs: MethodCodecs, value: unknown): Payload | undefined {
+  const payload = encodeValue(codecs.output, key.form === 'text', value);
+  return payload === undefined && key.empty !== undefined && !codecs.answersNothing ? key.empty : payload;
 }
 
 export function encodeValue(codec: MessageCodec, text: boolean, value: unknown): Payload | undefined {
@@ -86,12 +116,26 @@ export interface PreparedEvent {
 /**
  * Prepares an event for many connections.
  * @param service Full name of the service, for slow-reader policies of single events.
- * @throws StmpError `payload_invalid` from `packetFor` when the value does not fit the method.
+ * @throws StmpError from `packetFor`: `payload_invalid` when the value does not fit the method, `unsupported` when it does
+ * and only connections with this key cannot be told: the original knows no oneof in MessagePack, and protobuf no plain values.
  */
 export function prepareEvent(method: AnyMethod, value: unknown, headers?: Headers, service?: string): PreparedEvent {
   let lastKey: WireKey | undefined;
   let lastPacket: Uint8Array | string = '';
-  let others: Map<WireKey, Uint8Array | string> | undefined;
+  let others: Map<WireKey, Uint8Array | string | StmpError> | undefined;
+  const encode = (key: WireKey): Uint8Array | string | StmpError => {
+    try {
+      return encodeNotify(key.form, method.action, headers, encodeEvent(key, codecsOf(key.codec, method), value));
+    } catch (error) {
+      if (key.codec !== key.standard && isStmpError(error)) {
+        // That it fits the method shows where it can be encoded in the standard way: only this dialect lacks words for it.
+        encodeValue(codecsOf(key.standard, method).input, key.form === 'text', value);
+        return new StmpError('unsupported', error.message, { cause: error });
+      }
+      if (isStmpError(error) && error.code === 'unsupported') return error;
+      throw error;
+    }
+  };
   return {
     method,
     get name() {
@@ -101,11 +145,11 @@ export function prepareEvent(method: AnyMethod, value: unknown, headers?: Header
       if (key === lastKey) return lastPacket;
       let packet = others?.get(key);
       if (packet === undefined) {
-        const payload = encodeValue(codecsOf(key.codec, method).input, key.form === 'text', value);
-        packet = encodeNotify(key.form, method.action, headers, payload);
+        packet = encode(key);
         if (others === undefined) others = new Map();
         others.set(key, packet);
       }
+      if (isStmpError(packet)) throw packet;
       lastKey = key;
       lastPacket = packet;
       return packet;

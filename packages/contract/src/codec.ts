@@ -36,6 +36,16 @@ export interface PayloadCodec {
   readonly contentType: string;
   /** True when payloads are text and may travel in text packets. */
   readonly text: boolean;
+  /**
+   * The same content type as the original, stmp-go, reads and writes it: for peers without `Stmp-Extensions`.
+   * Absent: this codec serves them too. Source: STMP 1.0, section 10.
+   */
+  readonly towardsOriginal?: PayloadCodec;
+  /**
+   * The empty message in full, which the original wants where our own peers get no payload; it may have no bytes.
+   * Absent: nobody gets one. Source: STMP 1.0, section 2.
+   */
+  readonly emptyMessage?: Uint8Array | string;
   /** The codec of one message type; without a type, of plain values as the format itself knows them, where it can. */
   message<T, I>(type: MessageType<T, I> | undefined): MessageCodec<T, I>;
 }

@@ -16,7 +16,7 @@ export {
   resolveNumbers,
   UPSTREAM_KEEPALIVE,
 } from './options.js';
-export { encodeNotify, type PacketForm } from './payload.js';
+export { EMPTY_PAYLOAD, encodeNotify, type PacketForm } from './payload.js';
 export { type ServerHandshakeOptions, serverHandshake } from './server-handshake.js';
 export { createStreamEngine } from './stream-engine.js';
 export { type TextFormat, textPackets } from './text-format.js';

@@ -5,11 +5,12 @@ import {
   PacketKind,
   type PacketLimits,
   writeCloseHead,
+  writeEmptyPayload,
   writeNotifyHead,
   writeRequestHead,
   writeResponseHead,
 } from '@stmp/packet';
-import { actionBytes, putPayload, sized, sizeOf } from './payload.js';
+import { actionBytes, EMPTY_PAYLOAD, putPayload, sized, sizeOf } from './payload.js';
 import { reserve, shared } from './slab.js';
 
 /** Where the packet lies that {@link writePacket} wrote last; valid until the next. */
@@ -57,6 +58,7 @@ export function writePacket(
   else if (kind === PacketKind.Notify) at = writeNotifyHead(slab, at, stream, name, header, length);
   else at = writeCloseHead(slab, at, stream, status, length);
   if (body !== undefined) at = putPayload(slab, at, body);
+  else if (payload === EMPTY_PAYLOAD) at = writeEmptyPayload(slab, start, at, stream);
   if (inSlab) shared.at = at;
   written.slab = slab;
   written.start = start;

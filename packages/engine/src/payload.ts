@@ -1,11 +1,21 @@
 import type { Action, Headers, Payload, PayloadWriter } from '@stmp/contract';
-import { encodeHeaderBlock, headerBlockBytes, MAX_PACKET_OVERHEAD, textNotify, writeNotifyHead } from '@stmp/packet';
+import {
+  encodeHeaderBlock,
+  headerBlockBytes,
+  MAX_PACKET_OVERHEAD,
+  textNotify,
+  writeEmptyPayload,
+  writeNotifyHead,
+} from '@stmp/packet';
 
 const encoder = new TextEncoder();
 // A byte order mark is data: without ignoreBOM it would be dropped.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const scratch = new Uint8Array(65_536);
 const SHORT_TEXT = 48;
+
+/** The one payload that is sent although it is empty; all others of no length are left out. Source: STMP 1.0, section 2. */
+export const EMPTY_PAYLOAD: Uint8Array = new Uint8Array(0);
 
 /** Short ASCII text, written without going through an encoder; there is one, for the text sized last. */
 interface ShortText {
@@ -103,6 +113,7 @@ export function encodeNotify(
     MAX_PACKET_OVERHEAD + (name instanceof Uint8Array ? name.length : 0) + (header?.length ?? 0) + Math.max(0, length),
   );
   let at = writeNotifyHead(slab, 0, form === 'stream', name, header, length);
-  if (body !== undefined) at = putPayload(slab, at, body);
+  if (length > 0) at = putPayload(slab, at, body!);
+  else if (body === EMPTY_PAYLOAD) at = writeEmptyPayload(slab, 0, at, form === 'stream');
   return at === slab.length ? slab : slab.slice(0, at);
 }

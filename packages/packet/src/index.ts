@@ -34,6 +34,7 @@ export {
   PING,
   PONG,
   writeCloseHead,
+  writeEmptyPayload,
   writeNotifyHead,
   writeRequestHead,
   writeResponseHead,

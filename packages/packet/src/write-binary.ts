@@ -82,6 +82,19 @@ export function writeCloseHead(
   return writeRest(slab, at + 2, stream, undefined, payloadLength);
 }
 
+/**
+ * Gives a packet that was written without payload one of no bytes: the empty message towards the original, by
+ * section 2 of STMP 1.0.
+ *
+ * @param start Offset of the packet's head.
+ * @param at Offset after it.
+ * @returns the offset after what was written.
+ */
+export function writeEmptyPayload(slab: Uint8Array, start: number, at: number, stream: boolean): number {
+  slab[start] = slab[start]! | FLAG_PAYLOAD;
+  return stream ? writeVarint(slab, at, 0) : at;
+}
+
 // Senders never set a flag for an empty block.
 function flags(header: Uint8Array | undefined, payloadLength: number): number {
   return (header !== undefined && header.length > 0 ? FLAG_HEADER : 0) | (payloadLength > 0 ? FLAG_PAYLOAD : 0);

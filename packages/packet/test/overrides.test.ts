@@ -21,7 +21,14 @@ describe('vectors that a rule overrules', () => {
         'wildcard is not understood',
         'Packet-Format is echoed on tcp',
       ],
-      tcpExchanges: ['string method', 'notify', 'notify, unknown action', 'method that fails with a plain error'],
+      tcpExchanges: [
+        'string method',
+        'notify',
+        'notify, unknown action',
+        'method that fails with a plain error',
+        'empty protobuf request',
+        'empty protobuf request to an option action',
+      ],
       wsHandshakes: [
         'Accept-Packet-Format=text is ignored',
         'Packet-Format=TEXT is echoed, packets stay binary',

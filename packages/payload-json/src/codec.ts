@@ -8,15 +8,15 @@ import {
   TREE_FACTOR,
 } from '@stmp/payload-schema';
 import { markBigIntegers } from './big.js';
-import { createUtf8Decoder, MAX_TEXT_DEPTH, plainText, withBytes } from './plain.js';
+import { createUtf8Decoder, EMPTY_OBJECT, MAX_TEXT_DEPTH, plainText, withBytes } from './plain.js';
 import { readerOf, withMark } from './read.js';
 import { type TextOut, writers } from './write.js';
 
 export interface JsonCodecOptions extends DecodeOptions {
   /**
    * How payloads are written; read are both. `proto3` is the JSON mapping of Protocol Buffers. `stmp-go` is what the
-   * original understands: names as in the `.proto`, 64-bit integers bare, enums as numbers. Default `proto3`.
-   * Source: STMP 1.0, section 10.
+   * original understands: names as in the `.proto`, 64-bit integers bare, enums as numbers. Default: the one that each
+   * connection's peer understands. Source: STMP 1.0, section 10.
    */
   readonly dialect?: 'proto3' | 'stmp-go';
 }
@@ -42,11 +42,17 @@ function parse(text: string, maxUnits: number, read: (tree: unknown) => unknown)
  * @throws RangeError for an unknown dialect, or a `maxDecodeUnits` that is no budget.
  */
 export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
-  const { dialect = 'proto3' } = options;
-  if (dialect !== 'proto3' && dialect !== 'stmp-go') {
+  const { dialect } = options;
+  if (dialect !== undefined && dialect !== 'proto3' && dialect !== 'stmp-go') {
     throw new RangeError(`dialect must be 'proto3' or 'stmp-go', got ${JSON.stringify(dialect)}`);
   }
   const maxUnits = resolveMaxDecodeUnits(options);
+  return dialect === undefined
+    ? { ...inDialect('proto3', maxUnits), towardsOriginal: inDialect('stmp-go', maxUnits) }
+    : inDialect(dialect, maxUnits);
+}
+
+function inDialect(dialect: 'proto3' | 'stmp-go', maxUnits: number): PayloadCodec {
   const writerOf = writers(dialect === 'stmp-go');
   const utf8 = createUtf8Decoder();
 
@@ -67,7 +73,7 @@ export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
           } catch (error) {
             throw refusal(error, typeName);
           }
-          return out.text === '{}' && !isValue ? undefined : out.text;
+          return out.text === EMPTY_OBJECT && !isValue ? undefined : out.text;
         },
         decodeText(text, start, end) {
           try {
@@ -91,6 +97,7 @@ export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
   return {
     contentType: 'application/json',
     text: true,
+    emptyMessage: EMPTY_OBJECT,
     message<T, I>(type: MessageType<T, I> | undefined): MessageCodec<T, I> {
       return (type === undefined ? plain : codecOf(type as MessageType)) as MessageCodec<T, I>;
     },

@@ -5,6 +5,9 @@ import { markBigIntegers } from './big.js';
 /** A message holds at most one list or map per level, so its text nests no deeper. */
 export const MAX_TEXT_DEPTH: number = 2 * MAX_DEPTH + 2;
 
+/** The empty message in full. */
+export const EMPTY_OBJECT = '{}';
+
 /** The two methods from which {@link withBytes} makes the others. */
 export type TextCodec = Required<Pick<MessageCodec, 'encodeText' | 'decodeText'>>;
 
@@ -71,6 +74,7 @@ export function plainJsonCodec(options: DecodeOptions = {}): PayloadCodec {
   return {
     contentType: 'application/json',
     text: true,
+    emptyMessage: EMPTY_OBJECT,
     message<T, I>(type: MessageType<T, I> | undefined): MessageCodec<T, I> {
       if (type !== undefined)
         throw new StmpError('unsupported', `plain JSON knows no message types, got ${type.typeName}`);

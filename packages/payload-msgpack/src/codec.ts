@@ -18,10 +18,13 @@ export interface MsgpackCodecOptions extends DecodeOptions {
   /**
    * How payloads are written; read are both. `proto3` are maps with lowerCamelCase names. `stmp-go` is what the
    * original understands: the names of its structs; a oneof is refused, since it would end the original's process.
-   * Default `proto3`. Source: STMP 1.0, section 10.
+   * Default: the one that each connection's peer understands. Source: STMP 1.0, section 10.
    */
   readonly dialect?: 'proto3' | 'stmp-go';
 }
+
+/** The empty message in full. */
+const EMPTY_MAP = Uint8Array.of(0x80);
 
 const noExtension: ReadExtension = (_, data) => fault('a value of the schema', data);
 const anyExtension: ReadExtension = (type, data) => ExtensionCodec.defaultCodec.decode(data, type, undefined);
@@ -32,11 +35,17 @@ const anyExtension: ReadExtension = (type, data) => ExtensionCodec.defaultCodec.
  * @throws RangeError for an unknown dialect, or a `maxDecodeUnits` that is no budget.
  */
 export function msgpackCodec(options: MsgpackCodecOptions = {}): PayloadCodec {
-  const { dialect = 'proto3' } = options;
-  if (dialect !== 'proto3' && dialect !== 'stmp-go') {
+  const { dialect } = options;
+  if (dialect !== undefined && dialect !== 'proto3' && dialect !== 'stmp-go') {
     throw new RangeError(`dialect must be 'proto3' or 'stmp-go', got ${JSON.stringify(dialect)}`);
   }
   const maxUnits = resolveMaxDecodeUnits(options);
+  return dialect === undefined
+    ? { ...inDialect('proto3', maxUnits), towardsOriginal: inDialect('stmp-go', maxUnits) }
+    : inDialect(dialect, maxUnits);
+}
+
+function inDialect(dialect: 'proto3' | 'stmp-go', maxUnits: number): PayloadCodec {
   const writerOf = writers(dialect === 'stmp-go');
   let spare: Output | undefined;
 
@@ -66,7 +75,7 @@ export function msgpackCodec(options: MsgpackCodecOptions = {}): PayloadCodec {
       encode(value) {
         if (value === undefined) return undefined;
         const bytes = written(typeName, (output) => write(value, output, 1));
-        return bytes.length === 1 && bytes[0] === 0x80 && !isValue ? undefined : bytes;
+        return bytes.length === 1 && bytes[0] === EMPTY_MAP[0] && !isValue ? undefined : bytes;
       },
       decode(bytes, start, end) {
         try {
@@ -99,6 +108,7 @@ export function msgpackCodec(options: MsgpackCodecOptions = {}): PayloadCodec {
   return {
     contentType: 'application/msgpack',
     text: false,
+    emptyMessage: EMPTY_MAP,
     message<T, I>(type: MessageType<T, I> | undefined): MessageCodec<T, I> {
       return (type === undefined ? plain : codecOf(type as MessageType)) as MessageCodec<T, I>;
     },

@@ -5,6 +5,8 @@ import { bodyOf } from './message.js';
 
 /** A writer is kept for the next message unless it has grown larger than this. */
 const MAX_KEPT_BYTES = 65_536;
+/** The empty message in full. */
+const NO_BYTES = new Uint8Array(0);
 
 /** A protobufjs writer that holds one message, and is used again once its bytes were taken. */
 class Output implements PayloadWriter {
@@ -90,6 +92,7 @@ export function protobufCodec(options: ProtobufCodecOptions = {}): PayloadCodec 
   return {
     contentType: 'application/protobuf',
     text: false,
+    emptyMessage: NO_BYTES,
     message<T, I>(type: MessageType<T, I> | undefined): MessageCodec<T, I> {
       if (!isObject(type))
         throw new StmpError(
