@@ -19,12 +19,14 @@ import {
   type FieldModel,
   type FileModel,
   type IdModel,
+  isOptionsMessage,
   jsonNameOf,
   type KindModel,
   type MessageModel,
   type ServiceModel,
   type TypeRef,
 } from './model.js';
+import { joinName } from './syntax.js';
 
 // Field numbers of descriptor.proto, which is how source positions are addressed.
 const FILE = { message: 4, enum: 5, service: 6, syntax: 12 } as const;
@@ -71,6 +73,7 @@ export function fileFromDescriptor(file: FileDescriptorProto): FileModel {
     };
   };
   const scope = file.package;
+  const extended = extendedIn(file.extension, file.messageType);
   return {
     name: file.name,
     shown: file.name,
@@ -78,13 +81,18 @@ export function fileFromDescriptor(file: FileDescriptorProto): FileModel {
     syntaxLine: at([FILE.syntax]).line || 1,
     package: scope,
     publicImports: file.publicDependency.map((i) => file.dependency[i] ?? ''),
+    onlyOptions: extended.length > 0 && extended.every(isOptionsMessage) && file.service.length === 0,
     messages: messagesOf(file.messageType, scope, [], [FILE.message], at),
     enums: enumsOf(file.enumType, scope, [], [FILE.enum], at),
     services: file.service.map((service, i) => serviceOf(service, scope, [FILE.service, i], at)),
   };
 }
 
-const join = (scope: string, name: string): string => (scope === '' ? name : `${scope}.${name}`);
+/** The messages that are extended, by their full names. */
+const extendedIn = (extensions: FieldDescriptorProto[], messages: DescriptorProto[]): string[] => [
+  ...extensions.map(({ extendee }) => extendee.replace(/^\./, '')),
+  ...messages.flatMap(({ extension, nestedType }) => extendedIn(extension, nestedType)),
+];
 
 function enumsOf(
   enums: EnumDescriptorProto[],
@@ -94,7 +102,7 @@ function enumsOf(
   at: At,
 ): EnumModel[] {
   return enums.map((each, i) => ({
-    fullName: join(scope, each.name),
+    fullName: joinName(scope, each.name),
     path: [...outer, each.name],
     values: each.value.map((value, v) => ({
       name: value.name,
@@ -115,7 +123,7 @@ function messagesOf(
   return types.flatMap((type, i) => {
     // The entries of maps are no messages of the user's.
     if (type.options?.mapEntry === true) return [];
-    const fullName = join(scope, type.name);
+    const fullName = joinName(scope, type.name);
     const names = [...outer, type.name];
     const here = [...path, i];
     const isReal = (oneof: number): boolean =>
@@ -185,7 +193,7 @@ function serviceOf(service: ServiceDescriptorProto, scope: string, path: Path, a
   });
   return {
     name: service.name,
-    fullName: join(scope, service.name),
+    fullName: joinName(scope, service.name),
     methods,
     id: idOption(service.options, SERVICE_ID, option(SERVICE_ID)),
     kind: kindOption(service.options, option(SERVICE_KIND)),

@@ -1,7 +1,8 @@
 import { type Action, actionOf } from '@stmp/contract';
+import { isBuiltInFile } from './built-in.js';
 import { allEnums, allMessages, type FileModel, jsonNameOf, type MethodModel, type ServiceModel } from './model.js';
 import { GenerateError, type Problem } from './problem.js';
-import { isWellKnownFile, NULL_VALUE, WELL_KNOWN } from './well-known.js';
+import { NULL_VALUE, unsupported, WELL_KNOWN } from './well-known.js';
 
 /** A method with what the model leaves open. */
 export interface LinkedMethod {
@@ -22,6 +23,8 @@ export interface Linked {
   readonly targets: readonly FileModel[];
   /** The file that declares a message or enum. */
   fileOf(typeName: string): FileModel | undefined;
+  /** Whether there can be output of a file of this name. */
+  hasOutput(name: string): boolean;
   service(service: ServiceModel): LinkedService;
 }
 
@@ -37,14 +40,14 @@ export function link(files: readonly FileModel[], targets: ReadonlySet<string>):
   for (const file of files) {
     for (const { fullName } of [...allMessages(file), ...allEnums(file)]) owners.set(fullName, file);
   }
-  const wanted = files.filter((file) => targets.has(file.name));
+  const wanted = files.filter((file) => targets.has(file.name) && (isProto3(file) || !file.onlyOptions));
   for (const file of wanted) checkFile(file, owners, problems);
 
   const services = new Map<ServiceModel, LinkedService>();
   const actions = new Map<Action, { method: string; isTarget: boolean }>();
   // Files to generate come last, so that a clash with an imported file is reported where it can be mended.
   for (const file of [...files].sort((a, b) => Number(targets.has(a.name)) - Number(targets.has(b.name)))) {
-    if (file.syntax !== 'proto3') continue;
+    if (!isProto3(file)) continue;
     const isTarget = targets.has(file.name);
     const report = (line: number, message: string): void => {
       if (isTarget) problems.push({ file: file.shown, line, message });
@@ -68,9 +71,12 @@ export function link(files: readonly FileModel[], targets: ReadonlySet<string>):
   return {
     targets: wanted,
     fileOf: (typeName) => owners.get(typeName),
+    hasOutput: (name) => files.some((file) => file.name === name && isProto3(file)),
     service: (service) => services.get(service)!,
   };
 }
+
+const isProto3 = ({ syntax }: FileModel): boolean => syntax === 'proto3';
 
 const ID_MEND = 'set another (stmp.service) and (stmp.method)';
 
@@ -84,17 +90,16 @@ function checkFile(file: FileModel, owners: ReadonlyMap<string, FileModel>, prob
   const report = (line: number, message: string): void => {
     problems.push({ file: file.shown, line, message });
   };
-  if (file.syntax !== 'proto3') {
+  if (!isProto3(file)) {
     report(file.syntaxLine, `${file.syntax} is not supported; start the file with: syntax = "proto3";`);
     return;
   }
   const checkType = (line: number, name: string): void => {
     if (WELL_KNOWN.has(name) || name === NULL_VALUE) return;
     const owner = owners.get(name);
-    if (name.startsWith('google.protobuf.') && (owner === undefined || isWellKnownFile(owner.name))) {
-      const known = [...WELL_KNOWN.keys()].map((each) => each.slice('google.protobuf.'.length)).join(', ');
-      report(line, `${name} is not supported; of google.protobuf there are ${known}`);
-    } else if (owner !== undefined && owner.syntax !== 'proto3') {
+    if (name.startsWith('google.protobuf.') && (owner === undefined || isBuiltInFile(owner.name))) {
+      report(line, unsupported(name));
+    } else if (owner !== undefined && !isProto3(owner)) {
       report(line, `${name} is declared in ${owner.shown}, which is ${owner.syntax}; only proto3 is supported`);
     }
   };

@@ -95,6 +95,8 @@ export interface FileModel {
   readonly package: string;
   /** What it imports for those who import it. */
   readonly publicImports: readonly string[];
+  /** It extends options of protobuf and has no services, so that there is nothing to generate where it is not proto3. */
+  readonly onlyOptions: boolean;
   readonly messages: readonly MessageModel[];
   readonly enums: readonly EnumModel[];
   readonly services: readonly ServiceModel[];
@@ -113,6 +115,9 @@ export function* allEnums(file: FileModel): Generator<EnumModel> {
   yield* file.enums;
   for (const message of allMessages(file)) yield* message.enums;
 }
+
+/** Whether a message is that of the options of files, messages, fields and so on. */
+export const isOptionsMessage = (fullName: string): boolean => /^google\.protobuf\.\w+Options$/.test(fullName);
 
 /** protoc's rule for JSON names: underscores go, the letter after one is raised. */
 export function jsonNameOf(name: string): string {

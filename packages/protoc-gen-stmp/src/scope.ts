@@ -1,7 +1,8 @@
+import { isBuiltInFile } from './built-in.js';
 import type { Linked } from './link.js';
 import type { FieldModel, FileModel, TypeRef } from './model.js';
 import { type FileNames, type Names, nameFile } from './names.js';
-import { EMPTY, isOptionsFile, isWellKnownFile, NULL_VALUE, WELL_KNOWN } from './well-known.js';
+import { EMPTY, isOptionsFile, NULL_VALUE, WELL_KNOWN } from './well-known.js';
 
 /** How relative imports between generated files end. */
 export type ImportExtension = 'js' | 'ts' | 'none';
@@ -110,7 +111,9 @@ export class Scope {
   }
 
   #publicImports(): string[] {
-    return this.#file.publicImports.filter((name) => !isWellKnownFile(name) && !isOptionsFile(name));
+    return this.#file.publicImports.filter(
+      (name) => !isBuiltInFile(name) && !isOptionsFile(name) && this.#linked.hasOutput(name),
+    );
   }
 
   #specifier(name: string): string {

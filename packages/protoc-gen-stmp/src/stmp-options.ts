@@ -1,6 +1,6 @@
 import type { IdModel, KindModel } from './model.js';
 import type { Problem } from './problem.js';
-import type { Scanned, ScannedOption } from './scan.js';
+import type { Declaration, FileNode, OptionNode, RpcNode, ServiceNode } from './syntax.js';
 import type { Token } from './tokens.js';
 
 export interface ServiceOptions {
@@ -30,12 +30,12 @@ export class StmpOptions {
   }
 
   /** Reports options of ours that stand where they mean nothing. */
-  check(scanned: Scanned): void {
+  check(node: FileNode | Declaration): void {
     const seen = new Set<string>();
-    for (const option of scanned.options) {
+    for (const option of node.options) {
       const { name, rest } = this.#nameOf(option);
       if (!/^stmp\.[^.]+$/.test(name)) continue;
-      if (!KNOWN[scanned.kind]?.includes(name)) {
+      if (!KNOWN[node.kind]?.includes(name)) {
         this.#problem(option.line, `unknown option (${name}) here; ${HELP}`);
       } else if (!this.#imported) {
         this.#problem(option.line, `option (${name}) needs: import "stmp.proto";`);
@@ -44,13 +44,13 @@ export class StmpOptions {
       }
       seen.add(name + rest);
     }
-    for (const child of scanned.children) this.check(child);
+    for (const child of node.children) this.check(child);
   }
 
-  serviceOptions(scanned: Scanned): ServiceOptions {
+  serviceOptions(node: ServiceNode): ServiceOptions {
     let id: IdModel | undefined;
     let kind: KindModel | undefined;
-    for (const option of scanned.options) {
+    for (const option of node.options) {
       const { name, rest } = this.#nameOf(option);
       if (name === 'stmp.service') id = this.#id(option);
       if (name === 'stmp.kind') kind = this.#kind(option, rest, kind);
@@ -58,13 +58,13 @@ export class StmpOptions {
     return { id, kind };
   }
 
-  methodId(scanned: Scanned): IdModel | undefined {
-    const option = scanned.options.find((each) => this.#nameOf(each).name === 'stmp.method');
+  methodId(node: RpcNode): IdModel | undefined {
+    const option = node.options.find((each) => this.#nameOf(each).name === 'stmp.method');
     return option && this.#id(option);
   }
 
   /** `(stmp.kind).events` to `stmp.kind` and `events`; inside of the package stmp `(kind)` means the same. */
-  #nameOf(option: ScannedOption): { name: string; rest: string } {
+  #nameOf(option: OptionNode): { name: string; rest: string } {
     const match = /^\(\.?([\w.]+)\)\.?(.*)$/.exec(option.name);
     if (match === null) return { name: '', rest: '' };
     const [, name = '', rest = ''] = match;
@@ -72,7 +72,7 @@ export class StmpOptions {
     return { name: inside && /^(service|kind|method)$/.test(name) ? `stmp.${name}` : name, rest };
   }
 
-  #id({ name, value, line }: ScannedOption): IdModel | undefined {
+  #id({ name, value, line }: OptionNode): IdModel | undefined {
     const text = value.map((token) => token.text).join('');
     const isNumber =
       value.every((token) => token.kind !== 'string') && /^(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.test(text);
@@ -82,7 +82,7 @@ export class StmpOptions {
     return undefined;
   }
 
-  #kind(option: ScannedOption, rest: string, before: KindModel | undefined): KindModel {
+  #kind(option: OptionNode, rest: string, before: KindModel | undefined): KindModel {
     const { line } = option;
     const kind = { service: before?.service ?? false, events: before?.events ?? false, line };
     const set = (name: string, value: Token | undefined): void => {

@@ -1,6 +1,11 @@
-/** `word` covers names, keywords and numbers; the text of a `string` is what stands between the quotes, escapes as written. */
+import { isStringText } from './string-literal.js';
+
+/**
+ * `word` covers names and keywords; the text of a `string` is what stands between the quotes, escapes as written;
+ * `invalid` is none of the language: a malformed number, or a string or comment without an end.
+ */
 export interface Token {
-  readonly kind: 'word' | 'string' | 'symbol';
+  readonly kind: 'word' | 'number' | 'string' | 'symbol' | 'invalid';
   readonly text: string;
   readonly line: number;
 }
@@ -13,7 +18,7 @@ export interface Comments {
   readonly leading: string;
 }
 
-/** Tokens of a `.proto`. Never throws: whoever needs to know whether the source is right asks the parser. */
+/** Tokens of a `.proto`. Never throws: the parser reports what is `invalid`. */
 export interface Tokenizer {
   /** The current token; undefined at the end. */
   readonly current: Token | undefined;
@@ -23,7 +28,10 @@ export interface Tokenizer {
   nextWithComments(): Comments;
 }
 
-const WORD = /[A-Za-z0-9_]+(?:\.[0-9]+)?/y;
+const WORD = /[A-Za-z_]\w*/y;
+/** All that can belong to a number, right or wrong. */
+const NUMBER_LIKE = /0[xX]\w*|\.?\d(?:[eE][+-]|[\w.])*/y;
+const NUMBER = /^(?:0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*|(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)$/;
 const SPACE = /[ \t\r\v\f]*/y;
 
 export function createTokenizer(source: string): Tokenizer {
@@ -31,7 +39,13 @@ export function createTokenizer(source: string): Tokenizer {
   let line = 1;
   let current: Token | undefined;
   let started = false;
+  /** The line where a comment begins that does not end. */
+  let openComment: number | undefined;
 
+  const match = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    return pattern.exec(source)?.[0];
+  };
   const skipSpace = (): void => {
     SPACE.lastIndex = at;
     SPACE.test(source);
@@ -55,6 +69,7 @@ export function createTokenizer(source: string): Tokenizer {
   const blockComment = (): string | undefined => {
     if (!source.startsWith('/*', at)) return undefined;
     const end = source.indexOf('*/', at + 2);
+    if (end < 0) openComment = line;
     const raw = source.slice(at + 2, end < 0 ? source.length : end);
     at = end < 0 ? source.length : end + 2;
     const lines = raw.split('\n');
@@ -67,21 +82,29 @@ export function createTokenizer(source: string): Tokenizer {
 
   const readToken = (): void => {
     const char = source[at];
+    const from = line;
     if (char === undefined) {
-      current = undefined;
+      current = openComment === undefined ? undefined : { kind: 'invalid', text: '/*', line: openComment };
+      openComment = undefined;
       return;
     }
-    const from = line;
     if (char === '"' || char === "'") {
       let end = at + 1;
       while (end < source.length && source[end] !== char && source[end] !== '\n') end += source[end] === '\\' ? 2 : 1;
-      current = { kind: 'string', text: source.slice(at + 1, end), line: from };
+      const text = source.slice(at + 1, end);
+      current =
+        source[end] === char && isStringText(text)
+          ? { kind: 'string', text, line: from }
+          : { kind: 'invalid', text: char + text, line: from };
       at = Math.min(source.length, end + 1);
       return;
     }
-    WORD.lastIndex = at;
-    const word = WORD.exec(source)?.[0];
-    current = { kind: word === undefined ? 'symbol' : 'word', text: word ?? char, line: from };
+    const word = match(WORD);
+    const number = word === undefined ? match(NUMBER_LIKE) : undefined;
+    if (word !== undefined) current = { kind: 'word', text: word, line: from };
+    else if (number !== undefined) {
+      current = { kind: NUMBER.test(number) ? 'number' : 'invalid', text: number, line: from };
+    } else current = { kind: 'symbol', text: String.fromCodePoint(source.codePointAt(at) ?? 0), line: from };
     at += current.text.length;
   };
 

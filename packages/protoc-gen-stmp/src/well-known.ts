@@ -3,8 +3,6 @@ import type { FieldModel, TypeRef } from './model.js';
 
 /** A well-known type: its table goes into every file that needs it, its form in memory comes from the contract. */
 export interface WellKnownType {
-  /** The `.proto` that declares it. */
-  readonly file: string;
   /** Types of the contract that the texts below name. */
   readonly contract: readonly string[];
   readonly received: string;
@@ -31,7 +29,6 @@ const scalar = (name: ScalarType): TypeRef => ({ kind: 'scalar', name });
 const message = (name: string): TypeRef => ({ kind: 'message', name: `google.protobuf.${name}` });
 
 const wrapper = (type: ScalarType, received: string, sent: string = received): WellKnownType => ({
-  file: 'google/protobuf/wrappers.proto',
   contract: [],
   received,
   sent,
@@ -39,7 +36,6 @@ const wrapper = (type: ScalarType, received: string, sent: string = received): W
 });
 
 const time = (name: string): WellKnownType => ({
-  file: `google/protobuf/${name.toLowerCase()}.proto`,
   contract: [name, `${name}Init`],
   received: name,
   sent: `${name}Init`,
@@ -47,7 +43,6 @@ const time = (name: string): WellKnownType => ({
 });
 
 const json = (name: string, type: string, fields: readonly FieldModel[]): WellKnownType => ({
-  file: 'google/protobuf/struct.proto',
   contract: [name],
   received: type,
   sent: type,
@@ -60,7 +55,6 @@ const kind = { oneof: 'kind' };
 export const WELL_KNOWN: ReadonlyMap<string, WellKnownType> = new Map(
   Object.entries({
     Any: {
-      file: 'google/protobuf/any.proto',
       contract: ['Any'],
       received: 'Any',
       sent: 'Any',
@@ -68,14 +62,12 @@ export const WELL_KNOWN: ReadonlyMap<string, WellKnownType> = new Map(
     },
     Duration: time('Duration'),
     Empty: {
-      file: 'google/protobuf/empty.proto',
       contract: [],
       received: 'Record<string, never>',
       sent: 'Record<string, never>',
       fields: [],
     },
     FieldMask: {
-      file: 'google/protobuf/field_mask.proto',
       contract: ['FieldMask'],
       received: 'FieldMask',
       sent: 'FieldMask',
@@ -110,8 +102,12 @@ export const NULL_VALUE = 'google.protobuf.NullValue';
 /** A method whose input or result is this has none. */
 export const EMPTY = 'google.protobuf.Empty';
 
-/** The files that come with every protobuf compiler. */
-export const isWellKnownFile = (name: string): boolean => /^google\/protobuf\/[^/]+\.proto$/.test(name);
+/** Why a type that comes with every protobuf compiler cannot be used, and the mend. */
+export function unsupported(fullName: string): string {
+  const known = [...WELL_KNOWN.keys()].map((each) => each.slice('google.protobuf.'.length)).join(', ');
+  const mend = 'send bytes, or copy what you need of it into a message of your own';
+  return `${fullName} is not supported; of google.protobuf there are ${known}; ${mend}`;
+}
 
 /** The options file; known without being read, so that nobody has to name its folder. */
 export const isOptionsFile = (name: string): boolean => name === 'stmp.proto' || name === 'stmp/stmp.proto';

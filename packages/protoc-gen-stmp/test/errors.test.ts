@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemsOf, proto } from './helpers.js';
+import { generateFrom, problemsOf, proto } from './helpers.js';
 
 const EMPTY = 'google.protobuf.Empty';
 const rpc = (name: string, options = ''): string =>
@@ -167,6 +167,11 @@ const cases: readonly (readonly [what: string, body: string, problems: readonly 
     [expect.stringMatching(/^a\.proto:4: id 3 is reserved/) as string],
   ],
   [
+    'a range that runs backwards',
+    `message A {\n reserved 5 to 1;\n}`,
+    ['a.proto:3: reserved 5 to 1 in pkg.A is no range; begin with the smaller number'],
+  ],
+  [
     'an enum number twice',
     `enum E {\n A = 0;\n B = 0;\n}`,
     [expect.stringMatching(/^a\.proto:4: duplicate id 0/) as string],
@@ -198,7 +203,11 @@ const cases: readonly (readonly [what: string, body: string, problems: readonly 
   [
     'types of google.protobuf that have no place here',
     `message A {\n .google.protobuf.FileOptions a = 1;\n}`,
-    ['a.proto:3: there is no message or enum named google.protobuf.FileOptions; check the spelling and the imports'],
+    [
+      expect.stringMatching(
+        /^a\.proto:3: google\.protobuf\.FileOptions is not supported; .*; send bytes, or copy /,
+      ) as string,
+    ],
   ],
 ];
 
@@ -257,6 +266,35 @@ describe('what is wrong with a .proto', () => {
     ]);
   });
 
+  describe('a proto2 file that only declares options', () => {
+    const rules = `syntax = "proto2"; package rules; import "google/protobuf/descriptor.proto";
+      extend google.protobuf.FieldOptions { optional Rules rules = 1071; }
+      message Rules { optional int32 min = 1 [default = 3]; repeated group Part = 2 { required string name = 1; } extensions 100 to max; }`;
+    const user = 'syntax = "proto3"; import public "rules.proto"; message A { int32 a = 1 [(rules.rules).min = 5]; }';
+    const sources = { 'a.proto': user, 'rules.proto': rules };
+
+    it('may be imported, publicly too', () => {
+      const [file] = generateFrom(sources);
+      expect(file?.imports).toEqual([]);
+      expect(file?.text).not.toContain('rules');
+    });
+
+    it('has no output, and stops nobody', () => {
+      const files = generateFrom(sources, { files: ['a.proto', 'rules.proto'] });
+      expect(files.map(({ path }) => path)).toEqual(['a.ts']);
+    });
+
+    it('is refused for what else it declares', () => {
+      const service = `${rules} service S { rpc M(Rules) returns (Rules); }`;
+      expect(problemsOf({ 'rules.proto': service })[0]).toMatch(/^rules\.proto:1: proto2 is not supported/);
+      const other = `${rules} extend Rules { optional int32 a = 100; }`;
+      expect(problemsOf({ 'rules.proto': other })[0]).toMatch(/^rules\.proto:1: proto2 is not supported/);
+      expect(problemsOf({ ...sources, 'a.proto': `${user}\nmessage B { rules.Rules a = 1; }` })).toEqual([
+        'a.proto:2: rules.Rules is declared in rules.proto, which is proto2; only proto3 is supported',
+      ]);
+    });
+  });
+
   it('names the import that is missing', () => {
     expect(problemsOf({ 'a.proto': 'syntax = "proto3";\n\nimport "b.proto";' })).toEqual([
       'a.proto:3: cannot find the import "b.proto"; name its root with --proto_path',
@@ -302,8 +340,28 @@ describe('what is wrong with a .proto', () => {
     ]);
   });
 
-  it('ends on files that import each other', () => {
-    const file = (other: string): string => `syntax = "proto3"; import "${other}";`;
-    expect(problemsOf({ 'a.proto': file('b.proto'), 'b.proto': file('a.proto') })).toEqual([]);
+  it('refuses files that import each other', () => {
+    const file = (other: string): string => `syntax = "proto3";\nimport "${other}";`;
+    expect(problemsOf({ 'a.proto': file('b.proto'), 'b.proto': file('c.proto'), 'c.proto': file('b.proto') })).toEqual([
+      'c.proto:2: files import each other: b.proto -> c.proto -> b.proto; move what they share into a file of its own',
+    ]);
+    expect(problemsOf({ 'a.proto': file('a.proto') })).toEqual([
+      'a.proto:2: files import each other: a.proto -> a.proto; move what they share into a file of its own',
+    ]);
   });
+
+  for (const [path, message] of [
+    ['./b.proto', 'write import "b.proto";'],
+    ['sub/../b.proto', 'write import "b.proto";'],
+    ['sub//b.proto', 'write import "sub/b.proto";'],
+    ['../b.proto', 'name it as from one of the --proto_path folders'],
+  ] as const) {
+    it(`says how ${path} is imported`, () => {
+      const b = 'syntax = "proto3"; message B {}';
+      const source = `syntax = "proto3";\nimport "${path}";`;
+      expect(problemsOf({ 'a.proto': source, 'b.proto': b, './b.proto': b })).toEqual([
+        `a.proto:2: import "${path}" has ".", "..", "\\" or "//" in it; ${message}`,
+      ]);
+    });
+  }
 });

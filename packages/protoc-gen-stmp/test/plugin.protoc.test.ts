@@ -1,61 +1,23 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { create, fromBinary } from '@bufbuild/protobuf';
-import { type CodeGeneratorRequest, CodeGeneratorRequestSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { hasTool } from 'test-kit';
 import { describe, expect, it } from 'vitest';
 import { CASES, generateFrom, path, problemsOf, proto, text } from './helpers.js';
+import { describeFiles, describeNamed, hasProtoc } from './protoc.js';
 import { ask, recorded } from './recorded.js';
 
-const hasProtoc = hasTool('protoc', spawnSync('protoc', ['--version']).status === 0, 'the plugin, called by protoc');
-
-describe.skipIf(!hasProtoc)('protoc-gen-stmp with protoc', () => {
-  const describeFiles = (sources: Record<string, string>): CodeGeneratorRequest => {
-    const dir = mkdtempSync(join(tmpdir(), 'stmp-'));
-    try {
-      for (const [name, source] of Object.entries(sources)) writeFileSync(join(dir, name), source);
-      const args = [
-        '-I',
-        dir,
-        '-I',
-        path('../proto'),
-        '--include_imports',
-        '--include_source_info',
-        '-o',
-        join(dir, 'out'),
-      ];
-      execFileSync('protoc', [...args, ...Object.keys(sources)], { stdio: ['ignore', 'pipe', 'ignore'] });
-      const protoFile = fromBinary(FileDescriptorSetSchema, readFileSync(join(dir, 'out'))).file;
-      return create(CodeGeneratorRequestSchema, { protoFile, fileToGenerate: Object.keys(sources) });
-    } finally {
-      rmSync(dir, { recursive: true });
-    }
-  };
+describe.skipIf(!hasProtoc('the plugin, called by protoc'))('protoc-gen-stmp with protoc', () => {
   const errorsOf = (source: string): string[] => {
-    const { protoFile, fileToGenerate } = describeFiles({ 'a.proto': source });
-    return ask(protoFile, fileToGenerate).error.split('\n');
+    return ask(describeFiles({ 'a.proto': source }), ['a.proto']).error.split('\n');
   };
 
   it('is recorded as protoc says it today', () => {
-    const dir = mkdtempSync(join(tmpdir(), 'stmp-'));
-    try {
-      const args = ['-I', path('proto'), '-I', path('../proto'), '--include_imports', '--include_source_info'];
-      execFileSync('protoc', [...args, '-o', join(dir, 'out'), ...CASES]);
-      const fresh = fromBinary(FileDescriptorSetSchema, readFileSync(join(dir, 'out'))).file;
-      for (const [name, files] of [
-        ['recorded', recorded],
-        ['fresh', fresh],
-      ] as const) {
-        const { file } = ask(files, CASES);
-        expect(
-          file.map(({ content }) => content),
-          name,
-        ).toEqual(file.map((each) => text(`generated/ts/${each.name}`)));
-      }
-    } finally {
-      rmSync(dir, { recursive: true });
+    for (const [name, files] of [
+      ['recorded', recorded],
+      ['fresh', describeNamed(CASES, [path('proto'), path('../proto')])],
+    ] as const) {
+      const { file } = ask(files, CASES);
+      expect(
+        file.map(({ content }) => content),
+        name,
+      ).toEqual(file.map((each) => text(`generated/ts/${each.name}`)));
     }
   });
 
@@ -106,8 +68,7 @@ describe.skipIf(!hasProtoc)('protoc-gen-stmp with protoc', () => {
       )
       .join('\n');
     const sources = { 'a.proto': proto(body) };
-    const { protoFile, fileToGenerate } = describeFiles(sources);
-    const { file, error } = ask(protoFile, fileToGenerate);
+    const { file, error } = ask(describeFiles(sources), ['a.proto']);
     expect(error).toBe('');
     expect(file[0]?.content).toBe(generateFrom(sources)[0]?.text);
   });
