@@ -34,3 +34,7 @@ declare function queueMicrotask(callback: () => void): void;
 declare function setTimeout(callback: () => void, ms?: number): unknown;
 declare function clearTimeout(timer: unknown): void;
 declare var performance: { now(): number };
+
+// Ways to go on one macrotask later. Not every platform has each, so whoever uses one looks first.
+declare var setImmediate: ((callback: () => void) => unknown) | undefined;
+declare var MessageChannel: (new () => unknown) | undefined;

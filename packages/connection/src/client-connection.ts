@@ -42,8 +42,7 @@ export class ClientConnection extends LiveConnection {
 
   /** Holds requests and events back until whoever awaits the connection has had a turn to attach listeners. */
   holdForListeners(): void {
-    this.hold(true);
-    this.clock.setTimer(() => this.hold(false), 0);
+    this.holdForTurn();
   }
 
   protected override callSettled(): void {

@@ -3,9 +3,12 @@ import { type Payload, Status, statusName } from '@stmp/contract';
 import type { Engine, Inbound } from '@stmp/engine';
 import { CallContext, type CallHost } from './call-context.js';
 import { encodeDetails } from './details.js';
+import { Inbox } from './inbox.js';
+import { tellDropped } from './inbox-overflow.js';
 import { errorReply, type Reply } from './middleware.js';
 import type { Route } from './router.js';
 import { isThenable, type Shared } from './shared.js';
+import { Stall } from './stall.js';
 import { codecsOf, encodeResult, type WireKey } from './wire.js';
 
 /** All that a peer is told of a failure that is not meant for it. */
@@ -24,13 +27,23 @@ export interface DispatchHost extends CallHost {
   mayCall(): boolean;
   /** True when one more answer may be worked on: not too much waits for a slow reader. */
   hasOutputRoom(): boolean;
-  /** The inbox is full, or has room again. @returns true when reading has stopped. */
-  inboxFull(full: boolean): boolean;
+  /** True when reading may stop, so that what comes next waits in the link. */
+  readonly mayStopReading: boolean;
+  /** True when nothing comes any more than what was read. */
+  readonly inputEnded: boolean;
+  /** How many of our calls wait for answers of the peer, and events for room. */
+  readonly waitsForPeer: number;
+  /** The inbox is full, or has room again: whether to read on is to be judged. */
+  judgeReading(): void;
+  /** Nothing waits in the inbox any more. */
+  inboxEmptied(): void;
+  /** More has come than may wait. */
+  inboxOverflowed(context: CallContext): void;
 }
 
 /**
  * Requests and notifies of one connection: started in the order in which they came, finished in any, a limited
- * number at a time. The others wait in an inbox bounded by count and bytes.
+ * number at a time. The others wait in an {@link Inbox}.
  */
 export class Dispatcher {
   readonly #host: DispatchHost;
@@ -38,33 +51,69 @@ export class Dispatcher {
   #first: CallContext | undefined = undefined;
   #last: CallContext | undefined = undefined;
   #running = 0;
-  #inbox: (CallContext | undefined)[] = [];
-  #inboxHead = 0;
-  #inboxBytes = 0;
+  readonly #inbox: Inbox;
   #full = false;
+  #overflows = false;
+  #held = false;
+  /** Made when something has to wait for the first time. */
+  #stall: Stall | undefined = undefined;
+  /** Handlers that ended, and answers that came. */
+  #moves = 0;
   #stopped = false;
   #ended = false;
   #idle: (() => void)[] | undefined = undefined;
 
   constructor(host: DispatchHost) {
     this.#host = host;
+    const { maxInboxBytes, maxInboxCount } = host.shared.options;
+    this.#inbox = new Inbox(maxInboxBytes, maxInboxCount);
   }
 
   /** Calls that run or wait. */
   get busy(): number {
-    return this.#running + this.#inbox.length - this.#inboxHead;
+    return this.#running + this.#inbox.count;
   }
 
-  /** When the oldest handler runs out of time, or Infinity. */
+  /** When the oldest handler runs out of time or a standstill is looked for, or Infinity. */
   get deadlineMs(): number {
     const { handlerTimeoutMs } = this.#host.shared.options;
     const oldest = handlerTimeoutMs > 0 ? this.#oldestUnaborted() : undefined;
-    return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedMs + handlerTimeoutMs;
+    const stallMs = this.#stall?.deadlineMs ?? Number.POSITIVE_INFINITY;
+    return oldest === undefined ? stallMs : Math.min(stallMs, oldest.startedMs + handlerTimeoutMs);
   }
 
-  /** True while the inbox takes no more. */
+  /** True from when the inbox takes no more until half of it is free. */
   get full(): boolean {
     return this.#full;
+  }
+
+  get inbox(): Inbox {
+    return this.#inbox;
+  }
+
+  /** True while reading goes on although the inbox is full. */
+  get overflows(): boolean {
+    return this.#overflows;
+  }
+
+  /** Reading cannot stop, and a turn has brought no room: from here on what does not fit is refused, until there is. */
+  overflow(): void {
+    if (this.#full) this.#overflows = true;
+  }
+
+  /** What comes waits until {@link release}, whatever room there is. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.resume();
+  }
+
+  /** Something has come that a handler may have waited for. */
+  moved(): void {
+    this.#moves++;
   }
 
   /** From now on requests are answered ServerShutdown and notifies dropped; what has come before is still handled. */
@@ -74,7 +123,7 @@ export class Dispatcher {
 
   /** There may be room for answers again. */
   resume(): void {
-    if (this.#inboxHead < this.#inbox.length) this.#next();
+    if (this.#inbox.count > 0) this.#next();
   }
 
   /** Runs `fn` when nothing runs or waits any more. */
@@ -94,10 +143,12 @@ export class Dispatcher {
     if (options.hooks.onPacketIn !== undefined) this.#tellIn(into, route, request);
     if (this.#stopped) {
       if (request) this.#answer(into.mid, Status.ServerShutdown, undefined, statusName(Status.ServerShutdown));
+      else tellDropped(host, route?.name, into.action, 'leaving');
       return;
     }
     if (!host.mayCall()) {
-      this.#refuse(into.mid, request, Status.TooManyRequests);
+      if (request) this.#refuse(into.mid);
+      else tellDropped(host, route?.name, into.action, 'rate');
       return;
     }
     if (
@@ -121,36 +172,46 @@ export class Dispatcher {
       into.end,
     );
     if (into.headerEnd >= 0) context.arrivedMs = options.clock.nowMs();
-    if (this.#running < options.maxConcurrentHandlers && this.#inboxHead === this.#inbox.length && host.hasOutputRoom())
+    if (this.#running < options.maxConcurrentHandlers && this.#inbox.count === 0 && !this.#held && host.hasOutputRoom())
       this.#run(context);
-    else this.#wait(context, request);
+    else this.#wait(context);
   }
 
-  #refuse(mid: number, request: boolean, status: number): void {
+  #refuse(mid: number): void {
     this.#host.shared.counters.overloaded++;
-    if (request) this.#answer(mid, status, undefined, statusName(status));
+    this.#answer(mid, Status.TooManyRequests, undefined, statusName(Status.TooManyRequests));
   }
 
-  #wait(context: CallContext, request: boolean): void {
-    const { maxInboxBytes, maxInboxCount } = this.#host.shared.options;
-    const count = this.#inbox.length - this.#inboxHead;
-    const { size } = context;
-    const fits = count < maxInboxCount && (count === 0 || this.#inboxBytes + size <= maxInboxBytes);
-    // Where reading can stop, the one that does not fit any more is the last.
-    if (!fits && (this.#full || !this.#setFull(true))) {
-      this.#refuse(context.mid, request, Status.TooManyRequests);
-      return;
+  #wait(context: CallContext): void {
+    const inbox = this.#inbox;
+    const fits = context.kind === 'request' ? this.#takesRequest(context) : this.#takesEvent(context);
+    if (!fits) return;
+    inbox.push(context);
+    this.#stall ??= new Stall(this.#host.shared.options.stallTimeoutMs);
+    if (this.#stall.watch(this.#host.clock, this.#moves)) this.#host.wrote();
+    if (inbox.full) {
+      this.#full = true;
+      this.#host.judgeReading();
     }
-    context.keep();
-    this.#inbox.push(context);
-    this.#inboxBytes += size;
-    if (count + 1 >= maxInboxCount || this.#inboxBytes >= maxInboxBytes) this.#setFull(true);
   }
 
-  #setFull(full: boolean): boolean {
-    if (this.#full === full) return false;
-    this.#full = full;
-    return this.#host.inboxFull(full);
+  #takesRequest(context: CallContext): boolean {
+    // Where reading can stop, the one that does not fit any more is the last.
+    const takes = !this.#standstill && (this.#inbox.fits(context) || (!this.#full && this.#host.mayStopReading));
+    if (!takes) this.#refuse(context.mid);
+    return takes;
+  }
+
+  #takesEvent(context: CallContext): boolean {
+    if (this.#inbox.fits(context)) return true;
+    const takes = this.#host.inputEnded ? this.#inbox.mayReadAhead : !this.#overflows;
+    if (!takes) this.#host.inboxOverflowed(context);
+    return takes;
+  }
+
+  /** True when all handlers may be waiting for the peer, and the peer for one that has not begun. */
+  get #standstill(): boolean {
+    return this.#stall?.found === true && this.#host.waitsForPeer >= this.#running;
   }
 
   #run(context: CallContext): void {
@@ -426,26 +487,21 @@ export class Dispatcher {
   }
 
   #next(): void {
-    const { maxConcurrentHandlers, maxInboxBytes, maxInboxCount } = this.#host.shared.options;
-    while (
-      this.#running < maxConcurrentHandlers &&
-      this.#inboxHead < this.#inbox.length &&
-      this.#host.hasOutputRoom()
-    ) {
-      const context = this.#inbox[this.#inboxHead]!;
-      this.#inbox[this.#inboxHead++] = undefined;
-      this.#inboxBytes -= context.size;
-      if (this.#inboxHead === this.#inbox.length) {
-        this.#inbox.length = 0;
-        this.#inboxHead = 0;
-      } else if (this.#inboxHead >= 256) {
-        this.#inbox = this.#inbox.slice(this.#inboxHead);
-        this.#inboxHead = 0;
-      }
+    const { maxConcurrentHandlers } = this.#host.shared.options;
+    const inbox = this.#inbox;
+    this.#moves++;
+    while (this.#running < maxConcurrentHandlers && inbox.count > 0 && !this.#held && this.#host.hasOutputRoom()) {
+      const context = inbox.shift()!;
       if (!context.done) this.#run(context);
     }
-    const count = this.#inbox.length - this.#inboxHead;
-    if (this.#full && count * 2 <= maxInboxCount && this.#inboxBytes * 2 <= maxInboxBytes) this.#setFull(false);
+    if (this.#full && inbox.halfEmpty) {
+      this.#full = this.#overflows = false;
+      this.#host.judgeReading();
+    }
+    if (inbox.count === 0) {
+      this.#stall?.over();
+      this.#host.inboxEmptied();
+    }
     if (this.#idle !== undefined && this.busy === 0) {
       const waiting = this.#idle;
       this.#idle = undefined;
@@ -461,6 +517,7 @@ export class Dispatcher {
 
   /** Handlers whose time is up: their signal aborts and their callers are answered. */
   tick(nowMs: number): void {
+    this.#lookForStandstill(nowMs);
     const { handlerTimeoutMs } = this.#host.shared.options;
     if (handlerTimeoutMs <= 0) return;
     for (
@@ -473,17 +530,33 @@ export class Dispatcher {
     }
   }
 
+  /**
+   * Handlers that wait for the peer while what they wait for lies behind a full inbox, or while the peer waits for
+   * requests that wait here for them: then reading goes on, and the requests are refused.
+   */
+  #lookForStandstill(nowMs: number): void {
+    if (!this.#stall?.check(nowMs, this.#moves, this.#inbox.count > 0 && this.#host.waitsForPeer > 0)) return;
+    if (this.#standstill) {
+      for (const context of this.#inbox.unanswered()) {
+        this.#host.shared.counters.overloaded++;
+        this.#reply(context, { status: Status.TooManyRequests });
+      }
+    }
+    this.overflow();
+    this.#host.judgeReading();
+  }
+
   /** The peer gave up its request. It is answered all the same, since its id is reserved until then. */
   cancel(mid: number): void {
     for (let context = this.#first; context !== undefined; context = context.next) {
-      if (context.mid === mid && context.kind === 'request') {
+      // The id of one that was answered may be that of another by now.
+      if (context.mid === mid && context.kind === 'request' && !context.done) {
         context.abort();
         return;
       }
     }
-    for (let i = this.#inboxHead; i < this.#inbox.length; i++) {
-      const context = this.#inbox[i]!;
-      if (context.mid === mid && context.kind === 'request' && !context.done) {
+    for (const context of this.#inbox.unanswered()) {
+      if (context.mid === mid) {
         context.abort();
         this.#reply(context, { status: Status.RequestTimeout, payload: 'given up before it began' });
         return;
@@ -491,12 +564,19 @@ export class Dispatcher {
     }
   }
 
+  /** The peer takes no more answers: its requests are given up, and its events still handed out. */
+  forgetRequests(): void {
+    this.#inbox.remove(({ kind }) => kind === 'request');
+    for (let context = this.#first; context !== undefined; context = context.next) {
+      if (context.kind === 'request') context.abort();
+    }
+  }
+
   /** The connection has ended: signals abort, what waits is forgotten. */
   end(): void {
     this.#ended = true;
-    this.#inbox = [];
-    this.#inboxHead = 0;
-    this.#inboxBytes = 0;
+    this.#inbox.remove(() => true);
+    this.#stall?.over();
     for (let context = this.#first; context !== undefined; context = context.next) context.abort();
     const waiting = this.#idle;
     this.#idle = undefined;

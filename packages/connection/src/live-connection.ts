@@ -21,12 +21,15 @@ import {
   type Inbound,
 } from '@stmp/engine';
 import type { CallOptions, EmitOptions, EventSender, ServiceClient, SlowReaderPolicy } from './api.js';
+import type { CallContext } from './call-context.js';
 import { abortError, PendingCall } from './calls.js';
 import type { Clock } from './clock.js';
 import { Dispatcher, type DispatchHost } from './dispatcher.js';
+import { inboxOverflowed } from './inbox-overflow.js';
 import { isThenable, type Shared } from './shared.js';
 import { SlowReader, slowReaderError } from './slow-reader.js';
 import { type Described, type Stub, StubCache, sendersOf } from './stubs.js';
+import { afterTurn, type Turned } from './turn.js';
 import type { CloseOptions, Connection, ConnectionEnd } from './types.js';
 import { encodeEvent, encodeValue, type PreparedEvent, type WireKey, wireKeyOf } from './wire.js';
 
@@ -73,6 +76,8 @@ function flushAll(): void {
 interface Rare {
   /** The last event that waits for room, by its policy. */
   lastWaiting?: Promise<boolean> | undefined;
+  /** How many events wait for room. */
+  waiting?: number;
   stubs?: StubCache;
   senders?: StubCache;
   endListeners?: Set<(end: ConnectionEnd) => void> | undefined;
@@ -81,6 +86,8 @@ interface Rare {
   remoteAddress?: string;
   /** When a link that does not close by itself is cut. */
   cutAtMs?: number;
+  /** When the end is told, even if events that came before it still wait. */
+  endAtMs?: number;
 }
 
 /** What the link sees of a connection. */
@@ -105,7 +112,7 @@ class LinkEvents implements LinkHandler<Uint8Array | string> {
 }
 
 /** Drives one engine over one link. Times that it keeps are whole milliseconds, which need no memory of their own. */
-export abstract class LiveConnection implements Connection, DispatchHost {
+export abstract class LiveConnection implements Connection, DispatchHost, Turned {
   abstract readonly side: 'client' | 'server';
   abstract readonly identity: unknown;
   abstract readonly state: unknown;
@@ -115,9 +122,15 @@ export abstract class LiveConnection implements Connection, DispatchHost {
   #key: WireKey | undefined = undefined;
 
   #pumping = false;
-  /** Input is left in the engine: while listeners are being attached, or while the inbox is full. */
+  /** Input is left in the engine until the turn is over: see {@link turnEnded}. */
   #held = false;
-  #inboxIsFull = false;
+  /** The same while the inbox is full. */
+  #inboxStops = false;
+  /** An answer was handed out in this turn: whoever awaits it runs before what follows it is handed out. */
+  #answered = false;
+  #turnAwaited = false;
+  /** The peer has ended the connection; to be told when what came before has been handed out. */
+  #endDue = false;
   #linkPaused = false;
   #flushDue = false;
   /** The link's queue is above its mark. */
@@ -181,9 +194,13 @@ export abstract class LiveConnection implements Connection, DispatchHost {
     if (this.#ended === undefined) {
       if (reason === undefined) this.engine.receiveEnd(this.clock.nowMs());
       else this.engine.receiveError(reason);
-      this.#held = this.#inboxIsFull = false;
+      this.judgeReading();
       this.pump();
     }
+    if (this.#ended !== undefined) this.#linkDone();
+  }
+
+  #linkDone(): void {
     this.#stopTimer();
     this.#rare?.resolveClosed?.(this.#ended!);
   }
@@ -196,19 +213,19 @@ export abstract class LiveConnection implements Connection, DispatchHost {
     const { engine } = this;
     const into = polling++ === 0 ? INBOUND : createInbound();
     try {
-      while (!this.#held && !this.#inboxIsFull) {
+      while (!this.#held && !this.#inboxStops) {
         const event = engine.poll(into);
         if (event === EngineEvent.None) break;
         this.#handle(event, into);
       }
       // Even while handlers are behind, the end of the connection is seen.
       if (
-        (this.#held || this.#inboxIsFull) &&
+        (this.#held || this.#inboxStops) &&
         engine.phase === 'closed' &&
         this.#ended === undefined &&
         engine.poll(into) === EngineEvent.Closed
       ) {
-        this.#end();
+        this.#closed();
       }
     } finally {
       polling--;
@@ -220,13 +237,15 @@ export abstract class LiveConnection implements Connection, DispatchHost {
   #handle(event: EngineEvent, into: Inbound): void {
     switch (event) {
       case EngineEvent.Request:
-        this.#dispatch().accept(into, true);
+        this.#accept(into, true);
         break;
       case EngineEvent.Notify:
-        this.#dispatch().accept(into, false);
+        this.#accept(into, false);
         break;
       case EngineEvent.Response:
         (into.token as PendingCall).respond(into, this.wireKey);
+        this.#answered = true;
+        this.#awaitTurn();
         this.callSettled();
         break;
       case EngineEvent.Expired:
@@ -245,8 +264,17 @@ export abstract class LiveConnection implements Connection, DispatchHost {
         this.owner.onReady(this);
         break;
       default:
-        this.#end();
+        this.#closed();
     }
+  }
+
+  #accept(into: Inbound, request: boolean): void {
+    const dispatcher = this.#dispatch();
+    if (this.#answered) {
+      this.#held = true;
+      dispatcher.hold();
+    }
+    dispatcher.accept(into, request);
   }
 
   /** What only one side is told: a client's hello, or a server's request to move. */
@@ -257,10 +285,30 @@ export abstract class LiveConnection implements Connection, DispatchHost {
     return this.#dispatcher;
   }
 
-  /** Holds requests and events back, or lets them come. */
-  protected hold(held: boolean): void {
-    this.#held = held;
-    if (!held) this.pump();
+  /** Holds all input back until whoever awaits what has just been settled has run. */
+  protected holdForTurn(): void {
+    this.#held = true;
+    this.#awaitTurn();
+  }
+
+  #awaitTurn(): void {
+    if (this.#turnAwaited) return;
+    this.#turnAwaited = true;
+    afterTurn(this);
+  }
+
+  turnEnded(): void {
+    this.#turnAwaited = this.#answered = this.#held = false;
+    const dispatcher = this.#dispatcher;
+    if (dispatcher !== undefined) {
+      dispatcher.release();
+      if (this.#inboxStops && !this.link.canPause) {
+        dispatcher.overflow();
+        this.judgeReading();
+      }
+    }
+    this.pump();
+    if (this.#endDue) this.#endInOrder();
   }
 
   // --- output -------------------------------------------------------------------------
@@ -301,11 +349,14 @@ export abstract class LiveConnection implements Connection, DispatchHost {
 
   /** A full inbox stops reading again when no call of ours waits for an answer any more. */
   protected callSettled(): void {
-    if (this.#dispatcher?.full && this.engine.pendingCalls === 0) this.inboxFull(true);
+    if (this.#dispatcher === undefined) return;
+    this.#dispatcher.moved();
+    if (this.#dispatcher.full) this.judgeReading();
   }
 
   hasOutputRoom(): boolean {
     const { maxQueuedBytes } = this.shared.options;
+    if (this.engine.phase === 'closed') return true;
     if (this.engine.outputBytes <= maxQueuedBytes) return true;
     if (!this.#linkFull) this.flushNow();
     return this.engine.outputBytes <= maxQueuedBytes;
@@ -340,7 +391,7 @@ export abstract class LiveConnection implements Connection, DispatchHost {
   protected get deadlineMs(): number {
     return Math.min(
       this.engine.deadlineMs,
-      this.#rare?.cutAtMs ?? Number.POSITIVE_INFINITY,
+      this.#rare?.cutAtMs ?? this.#rare?.endAtMs ?? Number.POSITIVE_INFINITY,
       this.#dispatcher?.deadlineMs ?? Number.POSITIVE_INFINITY,
     );
   }
@@ -365,8 +416,9 @@ export abstract class LiveConnection implements Connection, DispatchHost {
 
   /** Looks at the clock now; also for platforms whose timers were asleep. */
   checkTime(): void {
-    if (this.#linkClosed) return;
+    if (this.#linkClosed && this.#ended !== undefined) return;
     const nowMs = this.clock.nowMs();
+    if (this.#endDue && nowMs >= (this.#rare?.endAtMs ?? Number.POSITIVE_INFINITY)) this.#end();
     if (nowMs >= (this.#rare?.cutAtMs ?? Number.POSITIVE_INFINITY)) {
       this.link.abort(new StmpError('link_failed', 'the peer did not let the connection close', { origin: 'link' }));
       return;
@@ -457,8 +509,8 @@ export abstract class LiveConnection implements Connection, DispatchHost {
       });
     }
     if (shared.options.hooks.onPacketOut !== undefined) this.#tellOut('request', mid, stub);
-    // Whoever waits for an answer must be able to read it: a paused link goes on.
-    if (this.#inboxIsFull) this.inboxFull(this.#inboxIsFull);
+    // Whoever waits for an answer must be able to read it.
+    if (this.#inboxStops) this.judgeReading();
     if (timeoutMs > 0 && (this.timerAtMs < 0 || this.#callsMs + timeoutMs < this.timerAtMs)) this.rearm();
   }
 
@@ -484,21 +536,53 @@ export abstract class LiveConnection implements Connection, DispatchHost {
     return true;
   }
 
+  get waitsForPeer(): number {
+    return this.engine.pendingCalls + (this.#rare?.waiting ?? 0);
+  }
+
+  get mayStopReading(): boolean {
+    return this.isOpen && this.link.canPause && this.waitsForPeer === 0;
+  }
+
+  get inputEnded(): boolean {
+    return this.#linkClosed;
+  }
+
   /**
-   * The inbox is full: reading stops, so that the peer feels it, unless a call of ours waits for an answer
-   * that could only come behind what is not read. Then what does not fit is answered TooManyRequests.
+   * Whether to read on. A full inbox stops it, so that the peer feels it. While something of ours waits for the peer,
+   * what was read is still searched for an answer; and requests alone do not stop reading, since they can be refused.
    */
-  inboxFull(full: boolean): boolean {
-    const stop = full && this.isOpen && this.link.canPause && this.engine.pendingCalls === 0;
-    this.#inboxIsFull = stop;
-    if (stop !== this.#linkPaused) {
-      this.#linkPaused = stop;
-      this.engine.setPaused(stop, this.clock.nowMs());
-      if (stop) this.link.pause();
+  judgeReading(): void {
+    const dispatcher = this.#dispatcher;
+    let stops = false;
+    let pauses = false;
+    if (dispatcher?.full && !dispatcher.overflows && this.isOpen && !this.#linkClosed) {
+      const { bytesFull, mayReadAhead } = dispatcher.inbox;
+      if (this.link.canPause) {
+        pauses = bytesFull || this.waitsForPeer === 0;
+        stops = pauses && !(bytesFull && mayReadAhead && this.engine.pendingCalls > 0);
+      } else if (bytesFull) {
+        // Listeners that end within the turn are no backlog.
+        stops = true;
+        this.#awaitTurn();
+      }
+    }
+    this.#inboxStops = stops;
+    if (pauses !== this.#linkPaused) {
+      this.#linkPaused = pauses;
+      this.engine.setPaused(pauses, this.clock.nowMs());
+      if (pauses) this.link.pause();
       else this.link.resume();
     }
-    if (!stop) this.pump();
-    return stop;
+    if (!stops) this.pump();
+  }
+
+  inboxOverflowed(context: CallContext): void {
+    inboxOverflowed(this, context);
+  }
+
+  inboxEmptied(): void {
+    if (this.#endDue) this.#endInOrder();
   }
 
   // --- events -------------------------------------------------------------------------------
@@ -577,7 +661,10 @@ export abstract class LiveConnection implements Connection, DispatchHost {
     const next = (): Promise<boolean> => this.#sendWhenRoom(packet);
     const mine = before === undefined ? next() : before.then(next, next);
     extra.lastWaiting = mine;
+    extra.waiting = (extra.waiting ?? 0) + 1;
+    if (this.#inboxStops) this.judgeReading();
     return mine.finally(() => {
+      extra.waiting!--;
       if (extra.lastWaiting === mine) extra.lastWaiting = undefined;
     });
   }
@@ -725,7 +812,7 @@ export abstract class LiveConnection implements Connection, DispatchHost {
     if (this.#ended === undefined) {
       this.engine.close(options.status ?? Status.Ok, options.message, this.clock.nowMs());
       // From here on nothing is handled any more, but the echo has to be read.
-      this.#held = this.#inboxIsFull = false;
+      this.#held = this.#inboxStops = false;
       this.#resumeLink();
       this.pump();
       this.wrote();
@@ -784,7 +871,28 @@ export abstract class LiveConnection implements Connection, DispatchHost {
     };
   }
 
+  /** The protocol is over. What has come before is handed out first, in the order of the wire. */
+  #closed(): void {
+    this.#endDue = true;
+    if (this.engine.ending!.origin !== 'local') this.#dispatcher?.forgetRequests();
+    this.#endInOrder();
+    if (!this.#endDue) return;
+    this.#extra.endAtMs = Math.ceil(this.clock.nowMs() + this.shared.options.engine.closeTimeoutMs);
+    this.rearm();
+  }
+
+  #endInOrder(): void {
+    const { origin, error } = this.engine.ending!;
+    const local = origin === 'local';
+    const waiting = this.#dispatcher?.inbox.count ?? 0;
+    // Whoever has closed it wants no more than what had come by then; a link that broke says nothing about the order.
+    const turn = error === undefined && (local ? waiting > 0 : true) && this.#answered;
+    if (!turn && (local || waiting === 0)) this.#end();
+  }
+
   #end(): void {
+    this.#endDue = false;
+    if (this.#ended !== undefined) return;
     const ending = this.engine.ending!;
     const end: ConnectionEnd = {
       status: ending.status,
@@ -812,7 +920,10 @@ export abstract class LiveConnection implements Connection, DispatchHost {
     const listeners = extra.endListeners;
     extra.endListeners = undefined;
     if (listeners !== undefined) for (const fn of listeners) this.shared.guard('onClose', this, () => fn(end));
-    if (this.#linkClosed) return;
+    if (this.#linkClosed) {
+      this.#linkDone();
+      return;
+    }
     this.#resumeLink();
     this.rearm();
     this.wrote();

@@ -10,6 +10,7 @@ export const DEFAULT_MAX_CONCURRENT_HANDLERS = 64;
 export const DEFAULT_MAX_INBOX_BYTES = 1_048_576;
 export const DEFAULT_MAX_INBOX_COUNT = 1_024;
 export const DEFAULT_MAX_QUEUED_BYTES = 1_048_576;
+export const DEFAULT_STALL_TIMEOUT_MS = 2_000;
 
 export interface ResolvedConnectionOptions {
   readonly engine: ResolvedEngineOptions;
@@ -21,6 +22,8 @@ export interface ResolvedConnectionOptions {
   readonly maxConcurrentHandlers: number;
   readonly maxInboxBytes: number;
   readonly maxInboxCount: number;
+  readonly inboxOverflow: 'close' | 'drop';
+  readonly stallTimeoutMs: number;
   readonly maxQueuedBytes: number;
   readonly slowReader: Exclude<SlowReaderPolicy, 'wait'>;
   readonly methodPolicies: Readonly<Record<string, Exclude<SlowReaderPolicy, 'wait'>>>;
@@ -44,6 +47,7 @@ export function resolveConnectionOptions(options: ConnectionOptions): ResolvedCo
     methodTimeoutsMs: options.methodTimeoutsMs ?? {},
     slowReader: options.slowReader ?? 'disconnect',
     methodPolicies: options.methodPolicies ?? {},
+    inboxOverflow: oneOf('inboxOverflow', options.inboxOverflow ?? 'close', ['close', 'drop']),
     exposeErrors: options.exposeErrors ?? false,
     hooks: options.hooks ?? {},
     logger: options.logger,
@@ -54,8 +58,14 @@ export function resolveConnectionOptions(options: ConnectionOptions): ResolvedCo
       maxConcurrentHandlers: [DEFAULT_MAX_CONCURRENT_HANDLERS, 1],
       maxInboxBytes: [DEFAULT_MAX_INBOX_BYTES, 0],
       maxInboxCount: [DEFAULT_MAX_INBOX_COUNT, 0],
+      stallTimeoutMs: [DEFAULT_STALL_TIMEOUT_MS, 0],
       maxQueuedBytes: [DEFAULT_MAX_QUEUED_BYTES, 0],
       handlerTimeoutMs: [0, 0],
     }),
   };
+}
+
+function oneOf<T extends string>(name: string, value: T, known: readonly T[]): T {
+  if (!known.includes(value)) throw new TypeError(`${name} must be ${known.join(' or ')}, got ${value}`);
+  return value;
 }

@@ -106,11 +106,23 @@ export interface Hooks<Identity = unknown, State = unknown> {
   onPacketIn?(packet: PacketInfo): void;
   /** A response, request or event is about to be sent. */
   onPacketOut?(packet: PacketInfo): void;
+  /** An event or notify of the peer is handed to nobody, for want of room or by a rate. */
+  onEventDropped?(event: DroppedEvent): void;
   /** User code failed: a handler, listener, middleware or hook. */
   onError?(
     error: unknown,
     where: { readonly connection?: Connection<Identity, State> | undefined; readonly name: string },
   ): void;
+}
+
+/** An event or notify of the peer that no listener gets. */
+export interface DroppedEvent {
+  readonly connection: Connection;
+  readonly action: number | bigint | string;
+  /** `package.Service.Method`, where it is known here. */
+  readonly name: string | undefined;
+  /** `inbox`: more than `maxInboxBytes` wait; `rate`: above `callsPerSecond`; `leaving`: this side is closing. */
+  readonly reason: 'inbox' | 'rate' | 'leaving';
 }
 
 export interface PacketInfo {
@@ -151,10 +163,22 @@ export interface ConnectionOptions extends EngineOptions {
   readonly maxPendingCalls?: number | undefined;
   /** Handlers running at once for one connection; 1 is the original's serial mode. Default 64. */
   readonly maxConcurrentHandlers?: number | undefined;
-  /** Payload bytes of packets waiting for a handler. Default 1_048_576. */
+  /** Bytes of requests and events waiting for a handler: header block, payload and 64 for each packet. Default 1_048_576. */
   readonly maxInboxBytes?: number | undefined;
-  /** Packets waiting for a handler. Default 1_024. */
+  /** Requests waiting for a handler; events are bounded by their bytes alone. Default 1_024. */
   readonly maxInboxCount?: number | undefined;
+  /**
+   * What happens to events that come when `maxInboxBytes` wait and reading cannot stop: in pages, and after
+   * `stallTimeoutMs`. `close` ends the connection with TooManyRequests; `drop` tells the hook `onEventDropped` of each.
+   * Default `close`.
+   */
+  readonly inboxOverflow?: 'close' | 'drop' | undefined;
+  /**
+   * For so long packets may wait for handlers while none ends and something of ours waits for the peer. Then both sides
+   * are taken to wait for each other: reading goes on beyond the limits, and requests that wait are answered
+   * TooManyRequests. Default 2_000; 0: for ever.
+   */
+  readonly stallTimeoutMs?: number | undefined;
   /** Bytes waiting for a slow reader before the slow-reader policy acts. Default 1_048_576. */
   readonly maxQueuedBytes?: number | undefined;
   /** Policy of events that name none. Default `disconnect`. */
