@@ -28,6 +28,7 @@ Usage: stmp-gen [options] FILE.proto ...
                             in projects that install only that (default: @stmp/contract)
       --import-extension E  how imports of other generated files end: js, ts or none
                             (default: js)
+      --skip-streams        leave streaming methods out; without it they are refused
       --check               write nothing; fail when the output on disk is stale
   -h, --help                this text
       --version             the version
@@ -48,6 +49,7 @@ export function parseCliArgs(argv: readonly string[]): CliArgs {
         target: { type: 'string' },
         contract: { type: 'string' },
         'import-extension': { type: 'string' },
+        'skip-streams': { type: 'boolean' },
         check: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', default: false },
@@ -64,6 +66,7 @@ export function parseCliArgs(argv: readonly string[]): CliArgs {
         target: values.target,
         contract: values.contract,
         importExtension: values['import-extension'],
+        skipStreams: values['skip-streams'],
       }),
     };
   } catch (error) {
@@ -72,10 +75,12 @@ export function parseCliArgs(argv: readonly string[]): CliArgs {
   }
 }
 
-type Given = { readonly [K in keyof OutputOptions]: string | undefined };
+type Given = {
+  readonly [K in Exclude<keyof OutputOptions, 'skipStreams'>]: string | undefined;
+} & Pick<OutputOptions, 'skipStreams'>;
 
 /** Checks options that both programs have. */
-export function outputOptions({ target, contract, importExtension }: Given): OutputOptions {
+export function outputOptions({ target, contract, importExtension, skipStreams }: Given): OutputOptions {
   if (target !== undefined && target !== 'ts' && target !== 'js') {
     throw new UsageError(`target must be ts or js, not ${target}`);
   }
@@ -85,23 +90,31 @@ export function outputOptions({ target, contract, importExtension }: Given): Out
   if (contract !== undefined && !/^[\w@./-]+$/.test(contract)) {
     throw new UsageError(`contract must be the name of a module, not ${contract}`);
   }
-  return { target, contract, importExtension: importExtension as ImportExtension | undefined };
+  return { target, contract, importExtension: importExtension as ImportExtension | undefined, skipStreams };
 }
+
+const PLUGIN_OPTIONS: readonly string[] = ['target', 'contract', 'import-extension', 'skip-streams'];
 
 /** `target=js,contract=stmp`, as protoc and buf hand options to a plugin. */
 export function parsePluginParameter(parameter: string): OutputOptions {
-  const given: Record<string, string> = {};
+  const given = new Map<string, string>();
   for (const part of parameter.split(',').filter((each) => each !== '')) {
     const equals = part.indexOf('=');
     const name = (equals < 0 ? part : part.slice(0, equals)).replaceAll('_', '-');
-    if (name !== 'target' && name !== 'contract' && name !== 'import-extension') {
-      throw new UsageError(`unknown option ${name}; there are target, contract and import_extension`);
+    if (!PLUGIN_OPTIONS.includes(name)) {
+      const [first, ...rest] = PLUGIN_OPTIONS.map((each) => each.replaceAll('-', '_')).reverse();
+      throw new UsageError(`unknown option ${name}; there are ${rest.reverse().join(', ')} and ${first}`);
     }
-    given[name] = equals < 0 ? '' : part.slice(equals + 1);
+    given.set(name, equals < 0 ? '' : part.slice(equals + 1));
+  }
+  const skip = given.get('skip-streams');
+  if (skip !== undefined && !/^(true|false)?$/.test(skip)) {
+    throw new UsageError(`skip_streams must be true or false, not ${skip}`);
   }
   return outputOptions({
-    target: given.target,
-    contract: given.contract,
-    importExtension: given['import-extension'],
+    target: given.get('target'),
+    contract: given.get('contract'),
+    importExtension: given.get('import-extension'),
+    skipStreams: skip === undefined ? undefined : skip !== 'false',
   });
 }

@@ -65,6 +65,8 @@ function run(args: CliArgs, argv: readonly string[], io: CliIo): 0 | 1 {
     writeFileSync(target, text);
   }
   noteMissingImports(files, out, io);
+  for (const method of new Set(files.flatMap(({ skipped }) => skipped)))
+    io.err(`note: ${method} streams, and was left out\n`);
   return 0;
 }
 

@@ -19,6 +19,8 @@ export interface GeneratedFile {
   readonly text: string;
   /** The `.proto` files whose output this one imports. */
   readonly imports: readonly string[];
+  /** The full names of streaming methods that were left out. */
+  readonly skipped: readonly string[];
 }
 
 export interface EmitOptions extends ScopeOptions {
@@ -30,9 +32,12 @@ type Form = 'ts' | 'js' | 'dts';
 
 /** The text of one `.proto`: one file of TypeScript, or JavaScript with its declarations. */
 export function emitFile(file: FileModel, linked: Linked, options: EmitOptions): GeneratedFile[] {
+  const skipped = file.services.flatMap((service) =>
+    linked.service(service).skipped.map((name) => `${service.fullName}.${name}`),
+  );
   const emit = (form: Form, extension: string): GeneratedFile => {
     const { text, imports } = new Emitter(file, linked, options, form).emit();
-    return { path: outputName(file.name, extension), text, imports };
+    return { path: outputName(file.name, extension), text, imports, skipped };
   };
   return options.target === 'ts' ? [emit('ts', 'ts')] : [emit('js', 'js'), emit('dts', 'd.ts')];
 }
@@ -181,7 +186,7 @@ class Emitter {
     return `[${field.no}, ${quote(field.name)}, ${tableType(this.#scope, field.type)}${more}]`;
   }
 
-  #service({ model, kind, methods }: LinkedService): string[] {
+  #service({ model, kind, methods, skipped }: LinkedService): string[] {
     const { fullName, doc, deprecated } = model;
     const name = this.#scope.own.type.get(fullName)!;
     const methodsName = this.#scope.own.methods.get(fullName)!;
@@ -192,6 +197,7 @@ class Emitter {
         const type = `${this.#scope.contract('Method')}<${types.join(', ')}>`;
         return [...docComment(method.doc, method.deprecated), `readonly ${propertyName(key)}: ${type};`];
       });
+      if (skipped.length > 0) members.push(`// Left out, since STMP has no streams: ${skipped.join(', ')}.`);
       const body = members.length === 0 ? ['{}'] : ['{', ...indent(members), '}'];
       lines.push(
         `/** The methods of {@link ${name}}. */`,

@@ -12,6 +12,8 @@ export interface OutputOptions {
   readonly contract?: string | undefined;
   /** How imports of other generated files end. Default `js`. */
   readonly importExtension?: ImportExtension | undefined;
+  /** Leaves streaming methods out, in place of refusing their files. Default false. */
+  readonly skipStreams?: boolean | undefined;
 }
 
 export interface GenerateOptions extends OutputOptions {
@@ -33,8 +35,8 @@ export function generate(options: GenerateOptions): GeneratedFile[] {
 export function generateModels(
   files: readonly FileModel[],
   targets: readonly string[],
-  { target = 'ts', contract = '@stmp/contract', importExtension = 'js' }: OutputOptions,
+  { target = 'ts', contract = '@stmp/contract', importExtension = 'js', skipStreams }: OutputOptions,
 ): GeneratedFile[] {
-  const linked = link(files, new Set(targets));
+  const linked = link(files, new Set(targets), { skipStreams });
   return linked.targets.flatMap((file) => emitFile(file, linked, { target, contract, importExtension }));
 }

@@ -16,6 +16,13 @@ export interface LinkedService {
   readonly model: ServiceModel;
   readonly kind: 'service' | 'events' | 'both';
   readonly methods: readonly LinkedMethod[];
+  /** Streaming methods that have no place in the output, by their names. */
+  readonly skipped: readonly string[];
+}
+
+export interface LinkOptions {
+  /** Leaves streaming methods out, in place of refusing them. Default false. */
+  readonly skipStreams?: boolean | undefined;
 }
 
 /** Everything the emitter asks across files. */
@@ -34,14 +41,18 @@ export interface Linked {
  * @param targets Names of those to generate.
  * @throws GenerateError with everything that is wrong.
  */
-export function link(files: readonly FileModel[], targets: ReadonlySet<string>): Linked {
+export function link(
+  files: readonly FileModel[],
+  targets: ReadonlySet<string>,
+  { skipStreams = false }: LinkOptions = {},
+): Linked {
   const problems: Problem[] = [];
   const owners = new Map<string, FileModel>();
   for (const file of files) {
     for (const { fullName } of [...allMessages(file), ...allEnums(file)]) owners.set(fullName, file);
   }
   const wanted = files.filter((file) => targets.has(file.name) && (isProto3(file) || !file.onlyOptions));
-  for (const file of wanted) checkFile(file, owners, problems);
+  for (const file of wanted) checkFile(file, owners, skipStreams, problems);
 
   const services = new Map<ServiceModel, LinkedService>();
   const actions = new Map<Action, { method: string; isTarget: boolean }>();
@@ -53,7 +64,7 @@ export function link(files: readonly FileModel[], targets: ReadonlySet<string>):
       if (isTarget) problems.push({ file: file.shown, line, message });
     };
     for (const service of file.services) {
-      const linked = linkService(service, file.package, report);
+      const linked = linkService(service, file.package, skipStreams, report);
       services.set(service, linked);
       for (const { model, action } of linked.methods) {
         const method = `${service.fullName}.${model.name}`;
@@ -86,7 +97,12 @@ export const hex = (action: Action): string => {
   return `0x${padded}`;
 };
 
-function checkFile(file: FileModel, owners: ReadonlyMap<string, FileModel>, problems: Problem[]): void {
+function checkFile(
+  file: FileModel,
+  owners: ReadonlyMap<string, FileModel>,
+  skipStreams: boolean,
+  problems: Problem[],
+): void {
   const report = (line: number, message: string): void => {
     problems.push({ file: file.shown, line, message });
   };
@@ -135,6 +151,7 @@ function checkFile(file: FileModel, owners: ReadonlyMap<string, FileModel>, prob
   }
   for (const service of file.services) {
     for (const method of service.methods) {
+      if (skipStreams && method.streaming) continue;
       checkType(method.line, method.input);
       if (method.output !== method.input) checkType(method.line, method.output);
     }
@@ -175,6 +192,7 @@ function kindOf(
 function linkService(
   model: ServiceModel,
   packageName: string,
+  skipStreams: boolean,
   report: (line: number, message: string) => void,
 ): LinkedService {
   const kind = kindOf(model, report);
@@ -182,35 +200,46 @@ function linkService(
     report(model.id.line, `(stmp.service) of ${model.fullName} does not fit into 56 bits; use a smaller one`);
   }
   const keys = new Map<string, string>();
-  const methods = model.methods.map((method): LinkedMethod => {
-    const full = `${model.fullName}.${method.name}`;
-    if (method.streaming) {
-      report(method.line, `${full}: STMP has no streams; remove "stream", and push with a service named ...Events`);
-    }
-    const key = keyOf(method.name);
-    const other = keys.get(key);
-    if (other !== undefined) report(method.line, `${full} and ${other} are both "${key}" in TypeScript; rename one`);
-    keys.set(key, method.name);
-    if (model.id !== undefined && method.id === undefined) {
-      report(
-        method.line,
-        `${full} needs option (stmp.method), since ${model.name} has (stmp.service); set both or none`,
-      );
-    } else if (model.id === undefined && method.id !== undefined) {
-      report(method.id.line, `(stmp.method) of ${full} needs option (stmp.service) in ${model.name}; set both or none`);
-    }
-    const action = actionFor(model, method, packageName);
-    if (action <= 0xff) {
-      const mend =
-        model.id === undefined ? 'rename the method, or set (stmp.service) and (stmp.method)' : 'raise (stmp.service)';
-      report(
-        method.id?.line ?? method.line,
-        `${full} has the action id ${hex(action)}, but 0 to 0xFF are reserved; ${mend}`,
-      );
-    }
-    return { model: method, key, action };
-  });
-  return { model, kind, methods };
+  const isSkipped = ({ streaming }: MethodModel): boolean => skipStreams && streaming;
+  const methods = model.methods
+    .filter((method) => !isSkipped(method))
+    .map((method): LinkedMethod => {
+      const full = `${model.fullName}.${method.name}`;
+      if (method.streaming) {
+        report(
+          method.line,
+          `${full}: STMP has no streams; remove "stream", and push with a service named ...Events; the option skip-streams leaves such methods out`,
+        );
+      }
+      const key = keyOf(method.name);
+      const other = keys.get(key);
+      if (other !== undefined) report(method.line, `${full} and ${other} are both "${key}" in TypeScript; rename one`);
+      keys.set(key, method.name);
+      if (model.id !== undefined && method.id === undefined) {
+        report(
+          method.line,
+          `${full} needs option (stmp.method), since ${model.name} has (stmp.service); set both or none`,
+        );
+      } else if (model.id === undefined && method.id !== undefined) {
+        report(
+          method.id.line,
+          `(stmp.method) of ${full} needs option (stmp.service) in ${model.name}; set both or none`,
+        );
+      }
+      const action = actionFor(model, method, packageName);
+      if (action <= 0xff) {
+        const mend =
+          model.id === undefined
+            ? 'rename the method, or set (stmp.service) and (stmp.method)'
+            : 'raise (stmp.service)';
+        report(
+          method.id?.line ?? method.line,
+          `${full} has the action id ${hex(action)}, but 0 to 0xFF are reserved; ${mend}`,
+        );
+      }
+      return { model: method, key, action };
+    });
+  return { model, kind, methods, skipped: model.methods.filter(isSkipped).map(({ name }) => name) };
 }
 
 /** Source: STMP 1.0, section 9. */

@@ -82,6 +82,19 @@ describe('stmp-gen', () => {
     expect(run('user.proto')).toEqual(quiet);
   });
 
+  it('leaves out what streams, and says so', () => {
+    const service = 'service S { rpc Up(stream Hello) returns (Hello); rpc Plain(Hello) returns (Hello); }';
+    write('hello.proto', `${HELLO} ${service}`);
+    expect(run('hello.proto').code).toBe(1);
+    expect(run('--skip-streams', 'hello.proto')).toEqual({
+      code: 0,
+      out: '',
+      err: 'note: a.S.Up streams, and was left out\n',
+    });
+    expect(read('hello.ts')).toContain("name: 'Plain'");
+    expect(run('--skip-streams', '--check', 'hello.proto').code).toBe(0);
+  });
+
   it('leaves files alone that do not change', () => {
     write('hello.proto', HELLO);
     run('hello.proto');

@@ -103,8 +103,8 @@ const cases: readonly (readonly [what: string, body: string, problems: readonly 
     'a stream',
     `service AService {\n rpc One(stream ${EMPTY}) returns (${EMPTY});\n rpc Two(${EMPTY}) returns (stream ${EMPTY});\n}`,
     [
-      'a.proto:3: pkg.AService.One: STMP has no streams; remove "stream", and push with a service named ...Events',
-      'a.proto:4: pkg.AService.Two: STMP has no streams; remove "stream", and push with a service named ...Events',
+      'a.proto:3: pkg.AService.One: STMP has no streams; remove "stream", and push with a service named ...Events; the option skip-streams leaves such methods out',
+      'a.proto:4: pkg.AService.Two: STMP has no streams; remove "stream", and push with a service named ...Events; the option skip-streams leaves such methods out',
     ],
   ],
   [
@@ -293,6 +293,24 @@ describe('what is wrong with a .proto', () => {
         'a.proto:2: rules.Rules is declared in rules.proto, which is proto2; only proto3 is supported',
       ]);
     });
+  });
+
+  it('leaves out what streams, on demand', () => {
+    const body = `message A {}
+      service S {
+        option (stmp.service) = 0x10;
+        rpc Up(stream A) returns (google.protobuf.Empty);
+        rpc Plain(A) returns (A) { option (stmp.method) = 1; }
+        rpc Both(stream A) returns (stream A);
+      }
+      service T { rpc Down(A) returns (stream A); }`;
+    const [file] = generateFrom({ 'a.proto': proto(body) }, { skipStreams: true });
+    expect(file?.skipped).toEqual(['pkg.S.Up', 'pkg.S.Both', 'pkg.T.Down']);
+    expect(file?.text.match(/name: '\w+'/g)).toEqual(["name: 'Plain'"]);
+    expect(file?.text).not.toContain('google_protobuf_Empty');
+    expect(file?.text).toContain('  // Left out, since STMP has no streams: Up, Both.\n}');
+    expect(file?.text).toContain('export interface TMethods {\n  // Left out, since STMP has no streams: Down.\n}');
+    expect(problemsOf({ 'a.proto': proto(body) })).toHaveLength(5);
   });
 
   it('names the import that is missing', () => {

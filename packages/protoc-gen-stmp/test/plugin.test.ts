@@ -24,7 +24,8 @@ describe('protoc-gen-stmp on recorded descriptors', () => {
   });
 
   for (const [parameter, message] of [
-    ['speed=high', 'unknown option speed; there are target, contract and import_extension'],
+    ['speed=high', 'unknown option speed; there are target, contract, import_extension and skip_streams'],
+    ['skip_streams=no', 'skip_streams must be true or false, not no'],
     ['target=go', 'target must be ts or js, not go'],
     ['import_extension=mjs', 'import extension must be js, ts or none, not mjs'],
     ["contract=a'b", "contract must be the name of a module, not a'b"],

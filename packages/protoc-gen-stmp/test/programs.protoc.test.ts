@@ -1,30 +1,13 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasTool } from 'test-kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateFrom, path } from './helpers.js';
+import { generateFrom } from './helpers.js';
+import { findBuf, PLUGIN } from './programs.js';
 import { hasProtoc } from './protoc.js';
 
-/** The plugin as protoc and buf run it. */
-const PLUGIN = path('../bin/protoc-gen-stmp.js');
-/** The program buf; undefined where the registry has none for this platform. */
-const buf = findBuf();
-const hasBuf = hasTool('buf', buf !== undefined, 'the plugin, run by buf');
-
-function findBuf(): string | undefined {
-  try {
-    const require = createRequire(import.meta.url);
-    const { platform, arch } = process;
-    return require.resolve(
-      `@bufbuild/buf-${platform}-${arch === 'arm64' && platform === 'linux' ? 'aarch64' : arch}/bin/buf`,
-    );
-  } catch {
-    return undefined;
-  }
-}
+const buf = findBuf('the plugin, run by buf');
 
 /** A file of about this many bytes, whose description is about as large. */
 function fileOf(bytes: number): string {
@@ -62,7 +45,7 @@ const programs: Readonly<Record<string, () => SpawnSyncReturns<string>>> = {
 };
 
 for (const [program, run] of Object.entries(programs)) {
-  describe.skipIf(program === 'protoc' ? !hasProtoc('the plugin, run by protoc') : !hasBuf)(
+  describe.skipIf(program === 'protoc' ? !hasProtoc('the plugin, run by protoc') : buf === undefined)(
     `protoc-gen-stmp run by ${program}`,
     () => {
       for (const size of [4_000, 64_000, 80_000, 300_000, 1_000_000]) {
