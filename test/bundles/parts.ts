@@ -13,10 +13,7 @@ const PARTS: readonly (readonly [label: string, files: RegExp])[] = [
   ['payloads: MessagePack', /payload-msgpack\//],
   ['payloads: field tables, defaults, well-known types', /payload-schema\//],
   ['WebSocket of the platform', /transport-ws\//],
-  [
-    'connecting and reconnecting, states',
-    /connection\/dist\/(client|client-connection|client-state|backoff|waiters)\.js/,
-  ],
+  ['connecting and reconnecting, states', /connection\/dist\/client\//],
   ['answering calls, listening to events', /connection\/dist\/(dispatcher|call-context|router|middleware|details)\.js/],
   ['slow readers', /connection\/dist\/slow-reader\.js/],
   ['calling, sending, time', /connection\//],

@@ -16,17 +16,12 @@ export {
   type ExponentialBackoffOptions,
   exponentialBackoff,
   UPSTREAM_BACKOFF,
-} from './backoff.js';
-export {
-  type Client,
-  type ClientOptions,
-  connect,
-  connectLink,
-  createClient,
-  type SessionHook,
-  type SessionInfo,
-} from './client.js';
-export type { ClientState } from './client-state.js';
+} from './client/backoff.js';
+export { type Client, connect, connectLink, createClient } from './client/client.js';
+export type { ClientState } from './client/client-state.js';
+export type { ClientHooks, ClientOptions, FailedAttempt } from './client/options.js';
+export { DEFAULT_RETRY_ON, type Retry } from './client/retry.js';
+export type { SessionHook, SessionInfo } from './client/session-hooks.js';
 export { type Clock, SYSTEM_CLOCK } from './clock.js';
 export type { Context } from './context.js';
 export type { IncomingCall, Middleware, Reply } from './middleware.js';

@@ -1,5 +1,5 @@
 import { type Headers, type MessageCodec, StmpError, statusName } from '@stmp/contract';
-import type { Inbound } from '@stmp/engine';
+import { type Inbound, retryAfterOf } from '@stmp/engine';
 import { decodeHeaderBlock, decodeHeaderBytes } from '@stmp/packet';
 import type { CallOptions } from './api.js';
 import { DETAILS_HEADER, readDetails } from './details.js';
@@ -87,7 +87,12 @@ export class PendingCall {
         ? readDetails(key.codec, headers)
         : undefined;
       this.reject(
-        new StmpError('status', message || statusName(into.status), { origin: 'peer', status: into.status, details }),
+        new StmpError('status', message || statusName(into.status), {
+          origin: 'peer',
+          status: into.status,
+          details,
+          retryAfterMs: retryAfterOf(headers),
+        }),
       );
     } catch (error) {
       this.reject(error);

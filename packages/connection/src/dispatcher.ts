@@ -1,6 +1,6 @@
 import type { Headers } from '@stmp/contract';
 import { type Payload, Status, statusName } from '@stmp/contract';
-import type { Engine, Inbound } from '@stmp/engine';
+import { type Engine, type Inbound, retryAfterHeader } from '@stmp/engine';
 import { CallContext, type CallHost } from './call-context.js';
 import { encodeDetails } from './details.js';
 import { Inbox } from './inbox.js';
@@ -389,6 +389,7 @@ export class Dispatcher {
     const { error } = reply;
     if (reply.status !== Status.Ok) {
       payload ??= error?.message || statusName(reply.status);
+      if (error?.retryAfterMs !== undefined) headers.push(retryAfterHeader(error.retryAfterMs));
       if (error?.details !== undefined) {
         try {
           const details = encodeDetails(this.#host.wireKey.codec, error.details);

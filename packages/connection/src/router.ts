@@ -33,7 +33,8 @@ export class Route {
 export class Router {
   readonly #routes = new Map<Action, Route>();
   #names: Map<string, Route> | undefined = undefined;
-  #implemented = new Map<string, object>();
+  /** By service, what tells one implementation from a later one. */
+  readonly #implemented = new Map<string, object>();
   readonly #listening = new Set<object>();
   middleware: readonly Middleware[] = [];
 
@@ -46,7 +47,7 @@ export class Router {
   implement<M extends MethodTable<M>, C extends Context>(
     type: ServiceType<M>,
     implementation: Implementation<M, C>,
-  ): void {
+  ): () => void {
     if (this.#implemented.has(type.typeName)) throw new TypeError(`${type.typeName} is implemented already`);
     const handlers = methodsOf(type).map(([key, method]) => {
       const handler = (implementation as Record<string, unknown>)[key];
@@ -54,8 +55,28 @@ export class Router {
         throw new TypeError(`${type.typeName}: expected a handler ${key}, got ${typeof handler}`);
       return [method, handler.bind(implementation) as Handler] as const;
     });
-    for (const [method, handler] of handlers) this.#route(type.typeName, method).handler = handler;
-    this.#implemented.set(type.typeName, implementation);
+    const routes = handlers.map(([method, handler]) => {
+      const route = this.#route(type.typeName, method);
+      route.handler = handler;
+      return route;
+    });
+    this.#implemented.set(type.typeName, handlers);
+    return () => {
+      if (this.#implemented.get(type.typeName) !== handlers) return;
+      this.#implemented.delete(type.typeName);
+      for (const route of routes) route.handler = undefined;
+    };
+  }
+
+  use(middleware: Middleware): () => void {
+    this.middleware = [...this.middleware, middleware];
+    let isIn = true;
+    return () => {
+      if (!isIn) return;
+      isIn = false;
+      const at = this.middleware.lastIndexOf(middleware);
+      this.middleware = this.middleware.filter((_, index) => index !== at);
+    };
   }
 
   on<M extends MethodTable<M>, C extends Context>(

@@ -12,7 +12,15 @@ import {
   StmpError,
   statusName,
 } from '@stmp/contract';
-import { checkNumber, createStreamEngine, type Handshake, serverHandshake, textPackets } from '@stmp/engine';
+import {
+  checkNumber,
+  createStreamEngine,
+  type Handshake,
+  type HelloAnswer,
+  retryAfterHeader,
+  serverHandshake,
+  textPackets,
+} from '@stmp/engine';
 import { createHeaders, type HeaderMap } from '@stmp/packet';
 import { AccessLog, type AccessLogOptions } from './access-log.js';
 import { type AddressOf, socketAddress } from './address.js';
@@ -61,8 +69,8 @@ export interface ServerOptions<Identity = undefined, State = undefined, L extend
   /** Transports that {@link Server.listen} chooses from by URL scheme. */
   readonly listeners?: readonly Listener<L>[] | undefined;
   /**
-   * Runs after negotiation, before the client is answered. A status error refuses with its status and text, any other
-   * error with Unauthorized. Default: everybody may connect.
+   * Runs after negotiation, before the client is answered. A status error refuses with its status and text; any other
+   * error with InternalServerError, after which clients try again. Default: everybody may connect.
    */
   readonly authenticate?: ((request: AuthenticationRequest) => Awaitable<Authenticated<Identity>>) | undefined;
   /** Makes the application's object for a new connection. */
@@ -89,18 +97,18 @@ export interface DrainOptions {
 }
 
 export interface Server<Identity = unknown, State = unknown, L extends object = object> extends Disposed {
-  /** Answers the calls of a service. @throws TypeError when a handler is missing, or the service is implemented already. */
+  /** Answers the calls of a service. @returns a function that removes the implementation. @throws TypeError when a handler is missing, or the service is implemented already. */
   implement<M extends MethodTable<M>>(
     type: ServiceType<M>,
     implementation: Implementation<M, Context<Identity, State>>,
-  ): void;
+  ): () => void;
   /** Listens to events that clients send. @returns a function that removes the listeners. @throws TypeError for the same object twice. */
   on<M extends MethodTable<M>>(
     type: EventsType<M> | ServiceType<M>,
     listeners: Listeners<M, Context<Identity, State>>,
   ): () => void;
-  /** Adds a layer inside those added before. Before the first connection. */
-  use(middleware: Middleware<Identity, State>): void;
+  /** Adds a layer inside those added before. Before the first connection. @returns a function that removes it. */
+  use(middleware: Middleware<Identity, State>): () => void;
   /** Runs for each connection that is ready, before any packet of it is handled. */
   onConnection(fn: (connection: Connection<Identity, State>) => void): () => void;
   /**
@@ -205,8 +213,8 @@ class StmpServer<Identity, State, L extends object>
   implement<M extends MethodTable<M>>(
     type: ServiceType<M>,
     implementation: Implementation<M, Context<Identity, State>>,
-  ): void {
-    this.shared.router.implement(type, implementation as Implementation<M, Context>);
+  ): () => void {
+    return this.shared.router.implement(type, implementation as Implementation<M, Context>);
   }
 
   on<M extends MethodTable<M>>(
@@ -216,8 +224,8 @@ class StmpServer<Identity, State, L extends object>
     return this.shared.router.on(type, listeners as Listeners<M, Context>);
   }
 
-  use(middleware: Middleware<Identity, State>): void {
-    this.shared.router.middleware = [...this.shared.router.middleware, middleware];
+  use(middleware: Middleware<Identity, State>): () => void {
+    return this.shared.router.use(middleware);
   }
 
   onConnection(fn: (connection: Connection<Identity, State>) => void): () => void {
@@ -469,7 +477,8 @@ class StmpServer<Identity, State, L extends object>
 }
 
 /** What a client is told whose authentication failed. The text of a plain error stays here. */
-function refusalOf(error: unknown): { status: number; message: string } {
-  if (isForPeer(error)) return { status: error.status, message: error.message };
-  return { status: Status.Unauthorized, message: statusName(Status.Unauthorized) };
+function refusalOf(error: unknown): HelloAnswer {
+  if (!isForPeer(error)) return { status: Status.InternalServerError, message: statusName(Status.InternalServerError) };
+  const { status, message, retryAfterMs } = error;
+  return { status, message, headers: retryAfterMs === undefined ? undefined : [retryAfterHeader(retryAfterMs)] };
 }

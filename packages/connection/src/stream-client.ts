@@ -1,16 +1,17 @@
 import type { Link } from '@stmp/contract';
 import { createStreamEngine } from '@stmp/engine';
-import * as base from './client.js';
+import * as base from './client/client.js';
+import type { ClientOptions } from './client/options.js';
 
 // Clients where there are byte streams, as in Node.js; the entry for browsers has those of client.ts.
 
-const withStreams = <O extends base.ClientOptions>(options: O): O => ({
+const withStreams = <O extends ClientOptions>(options: O): O => ({
   ...options,
   streamEngine: options.streamEngine ?? createStreamEngine,
 });
 
 /** A client that outlives its connections. It starts idle: declare listeners and services, then `connect()`. */
-export function createClient(url: string, options: base.ClientOptions): base.Client {
+export function createClient(url: string, options: ClientOptions): base.Client {
   return base.createClient(url, withStreams(options));
 }
 
@@ -20,12 +21,12 @@ export function createClient(url: string, options: base.ClientOptions): base.Cli
  */
 export function connect(
   url: string,
-  options: base.ClientOptions & { readonly signal?: AbortSignal | undefined },
+  options: ClientOptions & { readonly signal?: AbortSignal | undefined },
 ): Promise<base.Client> {
   return base.connect(url, withStreams(options));
 }
 
 /** As {@link connect}, over a ready link. */
-export function connectLink(link: Link, options: base.ClientOptions): Promise<base.Client> {
+export function connectLink(link: Link, options: ClientOptions): Promise<base.Client> {
   return base.connectLink(link, withStreams(options));
 }

@@ -81,6 +81,7 @@ export interface StmpErrorOptions {
   readonly status?: Status | undefined;
   readonly cause?: unknown;
   readonly details?: ErrorDetails | undefined;
+  readonly retryAfterMs?: number | undefined;
 }
 
 const BRAND: unique symbol = Symbol.for('stmp.error') as never;
@@ -93,6 +94,8 @@ export class StmpError extends Error {
   /** The status a peer sent, or that a peer is to be sent. */
   readonly status: Status | undefined;
   readonly details: ErrorDetails | undefined;
+  /** Time to let pass before trying again, in milliseconds: what the peer said, or is to be told. It travels in the header `Retry-After-Ms`. */
+  readonly retryAfterMs: number | undefined;
   /** @internal */
   readonly [BRAND] = true;
 
@@ -102,6 +105,7 @@ export class StmpError extends Error {
     this.origin = options.origin ?? 'local';
     this.status = options.status;
     this.details = options.details;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 
@@ -117,10 +121,14 @@ export function isStmpError(value: unknown): value is StmpError {
 export function statusError(
   status: Status,
   message?: string,
-  options?: { readonly details?: ErrorDetails; readonly cause?: unknown },
+  options?: { readonly details?: ErrorDetails; readonly cause?: unknown; readonly retryAfterMs?: number },
 ): StmpError {
   if (!Number.isInteger(status) || status < 1 || status > 255) {
     throw new RangeError(`status must be an integer from 1 to 255, got ${String(status)}`);
+  }
+  const { retryAfterMs } = options ?? {};
+  if (retryAfterMs !== undefined && !(retryAfterMs >= 0)) {
+    throw new RangeError(`retryAfterMs must be a number of at least 0, got ${String(retryAfterMs)}`);
   }
   return new StmpError('status', message ?? statusName(status), { ...options, status });
 }

@@ -17,10 +17,16 @@ export const Status = {
   RequestTimeout: 0x23,
   RequestEntityTooLarge: 0x24,
   TooManyRequests: 0x25,
+  /** The caller is known, and may not do this. */
+  Forbidden: 0x27,
+  /** The present state of the thing does not allow it, such as a name that is taken. */
+  Conflict: 0x28,
   /** A handler failed with a plain error, whose text stays hidden from the peer. */
   InternalServerError: 0x40,
   /** The server's own shutdown; clients reconnect. */
   ServerShutdown: 0x41,
+  /** Not now: try again later, after `retryAfterMs` where the error has it. */
+  Unavailable: 0x42,
 } as const;
 
 /** A status byte, 0 to 255; the named ones are in the object of the same name. */

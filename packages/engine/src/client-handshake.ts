@@ -3,6 +3,7 @@ import { encodeClientHandshake, type HandshakeLimits, readServerHandshake, type 
 import { EXTENSIONS, type Extension, extensionList } from './extensions.js';
 import type { Handshake } from './handshake.js';
 import { extensionsOf, handshakeError, namesIn, type OfferedContent, packetFormat, VERSION } from './negotiation.js';
+import { retryAfterOf } from './retry-after.js';
 import { createSession } from './session.js';
 import type { TextFormat } from './text-format.js';
 import type { Session } from './types.js';
@@ -54,7 +55,7 @@ export interface ClientHandshakeOptions extends ClientOffer {
 /** The client's half of the handshake. */
 export function clientHandshake(options: ClientHandshakeOptions): Handshake {
   const check = ({ status, header, message }: ServerHandshake, stream: boolean): Session => {
-    if (status !== Status.Ok) throw handshakeError(status, message, 'peer');
+    if (status !== Status.Ok) throw handshakeError(status, message, 'peer', retryAfterOf(header));
     const refuse = (what: string): never => {
       throw handshakeError(Status.BadRequest, `the server chose ${what}`);
     };

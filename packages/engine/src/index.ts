@@ -17,6 +17,7 @@ export {
   UPSTREAM_KEEPALIVE,
 } from './options.js';
 export { EMPTY_PAYLOAD, encodeNotify, type PacketForm } from './payload.js';
+export { retryAfterHeader, retryAfterOf } from './retry-after.js';
 export { type ServerHandshakeOptions, serverHandshake } from './server-handshake.js';
 export { createStreamEngine } from './stream-engine.js';
 export { type TextFormat, textPackets } from './text-format.js';

@@ -8,8 +8,13 @@ export interface OfferedContent {
 
 export const VERSION = '1.0';
 
-export function handshakeError(status: number, message: string, origin: 'local' | 'peer' = 'local'): StmpError {
-  return new StmpError('handshake_failed', message, { status, origin });
+export function handshakeError(
+  status: number,
+  message: string,
+  origin: 'local' | 'peer' = 'local',
+  retryAfterMs?: number,
+): StmpError {
+  return new StmpError('handshake_failed', message, { status, origin, retryAfterMs });
 }
 
 /** All values of a name, given in lower case, in order. */

@@ -64,15 +64,21 @@ describe('the authentication hook', () => {
   });
 
   const failures: [name: string, error: unknown, outcome: string, message: string, reported: number][] = [
-    ['a plain error is Unauthorized, and hidden', new Error('no such user: bob'), 'status 21', 'Unauthorized', 1],
-    ['a thrown string too', 'oops', 'status 21', 'Unauthorized', 1],
+    [
+      'a plain error is InternalServerError, and hidden',
+      new Error('no such user: bob'),
+      'status 40',
+      'InternalServerError',
+      1,
+    ],
+    ['a thrown string too', 'oops', 'status 40', 'InternalServerError', 1],
     ['a status error passes', statusError(Status.TooManyRequests, 'later'), 'status 25', 'later', 0],
     ['with a status of the application', statusError(0x77, 'pay first'), 'status 77', 'pay first', 0],
     [
       'what another server said stays here',
       new StmpError('status', 'secret', { status: 0x50, origin: 'peer' }),
-      'status 21',
-      'Unauthorized',
+      'status 40',
+      'InternalServerError',
       1,
     ],
   ];

@@ -1,6 +1,6 @@
 import { Status, StmpError } from '@stmp/contract';
-import { abortError } from './calls.js';
-import type { Clock } from './clock.js';
+import { abortError } from '../calls.js';
+import type { Clock } from '../clock.js';
 
 /** Those who wait for a client to be ready. */
 export class Waiters {
@@ -15,9 +15,15 @@ export class Waiters {
    * Waits for {@link settle}.
    * @param name Who waits, for errors.
    * @param withinMs 0: no limit.
+   * @param reason Why there is no connection, for the error.
    * @throws StmpError `call_timeout`, `aborted`, or what `settle` was given.
    */
-  wait(name: string, withinMs: number, signal: AbortSignal | undefined): Promise<void> {
+  wait(
+    name: string,
+    withinMs: number,
+    signal: AbortSignal | undefined,
+    reason: () => StmpError | undefined,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       let timer: unknown;
       const settle = (error?: StmpError): void => {
@@ -36,8 +42,10 @@ export class Waiters {
       signal?.addEventListener('abort', onAbort);
       if (withinMs > 0) {
         timer = this.#clock.setTimer(() => {
-          const message = `${name} found no connection within ${withinMs} ms`;
-          settle(new StmpError('call_timeout', message, { status: Status.RequestTimeout }));
+          const cause = reason();
+          const why = cause === undefined ? '' : `: ${cause.message}`;
+          const message = `${name} found no connection within ${withinMs} ms${why}`;
+          settle(new StmpError('call_timeout', message, { status: Status.RequestTimeout, cause }));
         }, withinMs);
       }
     });

@@ -1,5 +1,5 @@
 import { type Headers, StmpError } from '@stmp/contract';
-import { LiveConnection, type Owner } from './live-connection.js';
+import { LiveConnection, type Owner } from '../live-connection.js';
 
 export interface ClientOwner extends Owner {
   /** The peer asks to be left for another connection. */
@@ -9,6 +9,10 @@ export interface ClientOwner extends Owner {
 /** A connection to a server. */
 export class ClientConnection extends LiveConnection {
   declare protected readonly owner: ClientOwner;
+  /** Hooks have been told of it. */
+  greeted = false;
+  /** Calls of the client went to it. */
+  adopted = false;
   /** Another connection has taken its place. */
   #leaves = false;
   #timer: unknown = undefined;
