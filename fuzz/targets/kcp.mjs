@@ -3,6 +3,8 @@ import { join } from '../mutator.mjs';
 
 const CONV = 0x11223344;
 const HEADER_BYTES = 24;
+// Of IP and UDP.
+const DATAGRAM_BYTES = 28;
 const MTU_BYTES = 120;
 
 const word = (value) => [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, (value >>> 24) & 255];
@@ -46,7 +48,7 @@ export async function create(load) {
     const kcp = createKcp({
       ...options,
       output(datagram) {
-        out += datagram.length;
+        out += DATAGRAM_BYTES + datagram.length;
         if (datagram.length > MTU_BYTES) throw new Error('a datagram above the mtu');
         for (let at = 0; at < datagram.length; ) {
           const command = datagram[at + 4];
@@ -60,6 +62,7 @@ export async function create(load) {
       },
     });
     let received = 0;
+    let paid = 0;
     let read = 0;
     let sent = 0;
     let answersOnly = false;
@@ -74,6 +77,7 @@ export async function create(load) {
         if (step & 32 && lastTs !== undefined && datagram.length >= 12) datagram.set(lastTs, 8);
         openingConv(datagram, 32);
         received += datagram.length;
+        paid += DATAGRAM_BYTES + datagram.length;
         const failed = kcp.failure !== undefined;
         if (kcp.input(datagram, now) && failed) throw new Error('a broken session takes input');
       } else if (kind === 4) {
@@ -101,8 +105,7 @@ export async function create(load) {
         if (!(kcp.deadlineMs > now)) throw new Error(`due at ${kcp.deadlineMs}, which is not after ${now}`);
         if (answersOnly && kcp.deadlineMs !== Number.POSITIVE_INFINITY) throw new Error('a timer, but it only answers');
       }
-      if (options.limitUntilProven && !kcp.proven && out > received)
-        throw new Error(`sent ${out} for ${received} bytes`);
+      if (options.limitUntilProven && !kcp.proven && out > paid) throw new Error(`sent ${out} for ${paid} bytes`);
       if (
         !(
           kcp.pendingBytes >= 0 &&

@@ -21,7 +21,7 @@ import {
   serverHandshake,
   textPackets,
 } from '@stmp/engine';
-import { createHeaders, type HeaderMap } from '@stmp/packet';
+import { createHeaders, HANDSHAKE_MAGIC, type HeaderMap } from '@stmp/packet';
 import { AccessLog, type AccessLogOptions } from './access-log.js';
 import { type AddressOf, socketAddress } from './address.js';
 import { Alarms } from './alarms.js';
@@ -195,6 +195,7 @@ class StmpServer<Identity, State, L extends object>
       this.#resolveClosed = resolve;
     });
     this.acceptor = {
+      greeting: HANDSHAKE_MAGIC,
       onLink: (link) => void this.#accept(link),
       onRefuse: (refusal) => {
         this.shared.counters.connectionsRefused++;

@@ -37,6 +37,11 @@ export interface Refusal {
 
 /** What a listener gets from the server that uses it. */
 export interface Acceptor {
+  /**
+   * The first bytes sent on every stream link, known in advance. A transport may send them ahead to see whether a
+   * peer receives at its address, before the link is handed over. Default: nothing is known.
+   */
+  readonly greeting?: Uint8Array | undefined;
   /** Takes one new link; it is started in the same turn or closed. */
   onLink(link: Link): void;
   onRefuse?(refusal: Refusal): void;

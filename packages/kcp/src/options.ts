@@ -39,10 +39,16 @@ export interface KcpOptions extends KcpTuning {
    */
   readonly output: (datagram: Uint8Array) => void;
   /**
-   * Send no more bytes than have arrived until the peer has echoed a timestamp of ours, which a forged source
-   * address cannot. Meant for the accepting end, and worth something only with a random `clockOffset`. Default false.
+   * Say nothing but {@link greeting}, as an answer to data, and with IP and UDP no more bytes than have arrived, until
+   * the peer has echoed a timestamp of ours, which a forged source address cannot. What is sent meanwhile waits.
+   * Meant for the accepting end, and worth something only with a random `clockOffset`. Default false.
    */
   readonly limitUntilProven?: boolean | undefined;
+  /**
+   * With `limitUntilProven`: what the first bytes sent begin with, known in advance. It goes ahead as the first fragment
+   * of their message, whose second holds as much as one segment can. Default: no bytes, so an empty fragment.
+   */
+  readonly greeting?: Uint8Array | undefined;
   /**
    * Pads datagrams with window announcements to this size until the peer is first heard, so that a server
    * that sends no more than it received can answer at once. Default 0: no padding.
@@ -61,6 +67,8 @@ export type ResolvedKcpOptions = { readonly [K in keyof KcpOptions]-?: Exclude<K
 
 /** Fragments in a message at most: the window of a peer with default settings. */
 export const MAX_FRAGMENTS = 32;
+
+const NO_BYTES = new Uint8Array(0);
 
 /** The defaults, equal to those of kcp-go. */
 export const KCP_DEFAULTS: Omit<Pick<ResolvedKcpOptions, keyof KcpTuning>, 'minRtoMs'> = {
@@ -126,11 +134,19 @@ export function resolveKcpOptions(options: KcpOptions): ResolvedKcpOptions {
     deadLink: integer('deadLink', options.deadLink, KCP_DEFAULTS.deadLink, 1, 1e6),
     minRtoMs: integer('minRtoMs', options.minRtoMs, nodelay ? 30 : 100, 1, 60000),
     limitUntilProven: flag('limitUntilProven', options.limitUntilProven, false),
+    greeting: bytes('greeting', options.greeting, mtuBytes - HEADER_BYTES),
     openingBytes: integer('openingBytes', options.openingBytes, 0, 0, mtuBytes),
     clockOffset: integer('clockOffset', options.clockOffset, 0, 0, 0xffffffff),
     firstSent: integer('firstSent', options.firstSent, 0, 0, 0xffffffff),
     firstReceived: integer('firstReceived', options.firstReceived, 0, 0, 0xffffffff),
   };
+}
+
+function bytes(name: string, value: Uint8Array | undefined, most: number): Uint8Array {
+  if (value === undefined) return NO_BYTES;
+  if (!(value instanceof Uint8Array)) throw new TypeError(`${name} must be a Uint8Array, not ${typeof value}`);
+  if (value.length > most) throw new RangeError(`${name} must have at most ${most} bytes, not ${value.length}`);
+  return value;
 }
 
 function flag(name: string, value: boolean | undefined, fallback: boolean): boolean {

@@ -1,5 +1,3 @@
-import { MAX_FRAGMENTS } from './options.js';
-
 const EMPTY = new Uint8Array(0);
 
 /** A segment in flight. Slots of the ring are reused, so a segment costs no allocation once the ring has grown. */
@@ -8,8 +6,6 @@ export class Segment {
   fragment = 0;
   /** Timestamp of its last transmission, as on the wire. */
   ts = 0;
-  /** Timestamp of its first transmission. */
-  firstTs = 0;
   rtoMs = 0;
   resendAtMs = 0;
   sentCount = 0;
@@ -44,7 +40,8 @@ export class Outbox {
   #messages: Uint8Array[] = [];
   #head = 0;
   #offset = 0;
-  #lastFragment = 0;
+  /** The first fragment of a message has left, and one more is to follow. */
+  #begun = false;
   #slots: Segment[] = [];
   #mask = -1;
 
@@ -63,9 +60,27 @@ export class Outbox {
     return this.#slots[sn & this.#mask] as Segment;
   }
 
+  /** Puts the first fragment of a message in flight; what is pushed first is the rest of it, as far as one more holds. */
+  begin(bytes: Uint8Array): void {
+    const segment = this.#add();
+    segment.fragment = this.#stream ? 0 : 1;
+    segment.bytes = bytes;
+    segment.start = 0;
+    segment.end = bytes.length;
+    this.flyingBytes += bytes.length;
+    this.#begun = !this.#stream;
+  }
+
   /** Keeps `bytes` by reference; as several messages when they would take more fragments. */
   push(bytes: Uint8Array, fragments: number): void {
     const most = this.#segmentBytes * fragments;
+    if (this.#begun && bytes.length > this.#segmentBytes) {
+      const rest = bytes.subarray(0, this.#segmentBytes);
+      this.push(rest, fragments);
+      this.push(bytes.subarray(rest.length), fragments);
+      return;
+    }
+    if (bytes.length > 0) this.#begun = false;
     for (let start = 0; start < bytes.length; start += most) {
       this.#messages.push(bytes.length <= most ? bytes : bytes.subarray(start, start + most));
     }
@@ -75,21 +90,14 @@ export class Outbox {
     else this.queuedCount += Math.ceil(bytes.length / this.#segmentBytes);
   }
 
-  /**
-   * Cuts the next segment, of at most `most` bytes, from the queue and puts it in flight.
-   *
-   * @returns undefined when a piece this small would give its message too many fragments.
-   * `most` may be less than a whole segment only for the first piece of a message, or for its last.
-   */
-  cut(most: number): Segment | undefined {
+  /** Cuts the next segment from the queue, which is not empty, and puts it in flight. */
+  cut(): Segment {
+    const most = this.#segmentBytes;
     const message = this.#messages[this.#head] as Uint8Array;
     const left = message.length - this.#offset;
     const share = this.#stream && left < most && this.#head + 1 < this.#messages.length;
     const length = Math.min(left, most);
-    const fragment = this.#stream ? 0 : Math.ceil((left - length) / this.#segmentBytes);
-    // Fragments of a message count down by one; a message that has begun cannot take one more.
-    if (fragment >= (this.#offset === 0 ? MAX_FRAGMENTS : this.#lastFragment) && !this.#stream) return undefined;
-    this.#lastFragment = fragment;
+    const fragment = this.#stream ? 0 : Math.ceil((left - length) / most);
     const segment = this.#add();
     segment.fragment = fragment;
     if (share) {
@@ -106,8 +114,7 @@ export class Outbox {
     this.flyingBytes += cutBytes;
     this.queuedBytes -= cutBytes;
     if (this.#stream) this.queuedCount = Math.ceil(this.queuedBytes / this.#segmentBytes);
-    // A short piece does not lessen the number of segments still to come.
-    else if (Math.ceil(left / this.#segmentBytes) > fragment) this.queuedCount--;
+    else this.queuedCount--;
     return segment;
   }
 

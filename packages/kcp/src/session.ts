@@ -12,13 +12,10 @@ const PROBE_FIRST_MS = 1_000;
 const PROBE_MAX_MS = 120_000;
 /** Acknowledgements kept between two updates; `una` stands for the rest. */
 const MAX_ACKS = 4_096;
-/**
- * Credit that must remain before an unproven peer hears that its data arrived. Until then it repeats that data,
- * and so brings the credit with which the segment that proves it can be repeated: neither end runs dry.
- */
-const RESERVE_BYTES = 352;
-/** Data in the first segment to an unproven peer whose credit does not cover all that waits. */
-const PROOF_BYTES = 8;
+/** What IP and UDP add to each datagram: they count in what a forged address could be made to receive. */
+const DATAGRAM_BYTES = 28;
+/** Largest datagrams of ours that an unproven peer may take room for, before its first word: TLS's may need two. */
+const HELD_DATAGRAMS = 2;
 
 export class Session implements Kcp {
   readonly conv: number;
@@ -61,10 +58,12 @@ export class Session implements Kcp {
   #repeat = false;
   /** Bytes that may still go to an unproven peer. */
   #creditBytes = 0;
-  /** Something was due to be sent again, and waits for credit. */
-  #starved = false;
-  /** Withheld from an unproven peer: all before it is known to have arrived. */
-  #toldUna: number;
+  /** Data that is kept for an unproven peer. */
+  #heldBytes = 0;
+  /** An unproven peer has said something new, or the same again: the greeting is due, as is its acknowledgement. */
+  #greetingDue = false;
+  /** The next bytes sent begin with the greeting, which has gone ahead. */
+  #greeted = false;
 
   constructor(options: ResolvedKcpOptions) {
     this.#options = options;
@@ -73,10 +72,13 @@ export class Session implements Kcp {
     this.#segmentBytes = options.mtuBytes - HEADER_BYTES;
     this.#roundTrip = new RoundTrip(options.intervalMs, options.minRtoMs);
     this.#congestion = options.congestionWindow ? new Congestion(this.#segmentBytes) : undefined;
-    this.#toldUna = options.firstReceived;
     this.#inbox = new Inbox(options.receiveWindow, options.firstReceived);
     this.#outbox = new Outbox(this.#segmentBytes, options.mode === 'stream', options.firstSent);
     this.#writer = new DatagramWriter(options.conv, options.mtuBytes, options.output);
+    this.#writer.una = options.firstReceived;
+    if (this.proven) return;
+    this.#outbox.begin(options.greeting);
+    this.#greeted = true;
   }
 
   get pendingBytes(): number {
@@ -97,8 +99,17 @@ export class Session implements Kcp {
 
   send(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.failure !== undefined) return;
-    this.#outbox.push(bytes, this.proven ? MAX_FRAGMENTS : MAX_FRAGMENTS - 1);
+    this.#outbox.push(this.#greeted ? this.#withoutGreeting(bytes) : bytes, MAX_FRAGMENTS);
     this.deadlineMs = Number.NEGATIVE_INFINITY;
+  }
+
+  #withoutGreeting(bytes: Uint8Array): Uint8Array {
+    const { greeting } = this.#options;
+    if (!greeting.every((byte, at) => byte === bytes[at])) {
+      throw new TypeError('the first bytes sent must begin with the greeting, which the peer has got');
+    }
+    this.#greeted = false;
+    return bytes.subarray(greeting.length);
   }
 
   read(): Uint8Array | undefined {
@@ -145,7 +156,7 @@ export class Session implements Kcp {
       this.counters.refusedCount++;
       return false;
     }
-    if (!this.proven) this.#creditBytes += datagram.length;
+    if (!this.proven) this.#creditBytes += datagram.length + DATAGRAM_BYTES;
     const outbox = this.#outbox;
     const wireNow = this.#wireTime(nowMs);
     const before = outbox.first;
@@ -206,11 +217,6 @@ export class Session implements Kcp {
       this.#fail('bad_fragments');
       return false;
     }
-    if (this.#starved) {
-      this.#starved = false;
-      if (outbox.inFlight > 0) outbox.at(outbox.first).resendAtMs = nowMs;
-      this.#resendAtMs = nowMs;
-    }
     // Cheap when nothing is due, and the simplest thing that is never late.
     this.deadlineMs = Number.NEGATIVE_INFINITY;
     return at === datagram.length;
@@ -221,13 +227,15 @@ export class Session implements Kcp {
     if (distance(sn, outbox.first) < 0 || distance(sn, outbox.next) >= 0) return false;
     const segment = outbox.at(sn);
     if (segment.acked) return false;
-    if (!this.proven) {
-      if (distance(ts, segment.firstTs) < 0 || distance(ts, segment.ts) > 0) return false;
+    const proves = !this.proven;
+    if (proves) {
+      // However often it was sent, the greeting has one timestamp: there is one number to guess, of four billion.
+      if (segment.sentCount === 0 || ts !== segment.ts) return false;
       this.proven = true;
       // Something must carry the `una` that was withheld; an old timestamp would spoil the peer's round trip.
-      this.#tellWindow = this.#toldUna !== this.#inbox.next;
+      this.#tellWindow = true;
     }
-    this.#roundTrip.sample(distance(wireNow, ts));
+    if (!proves || segment.sentCount === 1) this.#roundTrip.sample(distance(wireNow, ts));
     segment.ackedBy = serial;
     outbox.acknowledge(segment);
     return true;
@@ -236,7 +244,12 @@ export class Session implements Kcp {
   #received(sn: number, ts: number, datagram: Uint8Array, at: number, end: number): void {
     if (!this.#inbox.inWindow(sn)) return;
     const acks = this.#acks;
-    if (acks.length < 2 * MAX_ACKS) acks.push(sn, ts);
+    if (!this.proven) {
+      // It is not told that its data arrived, and so repeats it: what does not fit, and what asks for the greeting again.
+      this.#greetingDue = true;
+      if (this.#heldBytes >= HELD_DATAGRAMS * this.#options.mtuBytes) return;
+      this.#heldBytes += end - at;
+    } else if (acks.length < 2 * MAX_ACKS) acks.push(sn, ts);
     if (!this.#inbox.store(sn, datagram[at + 5] as number, datagram, at + HEADER_BYTES, end)) {
       this.counters.duplicateCount++;
       this.#repeat = true;
@@ -263,10 +276,13 @@ export class Session implements Kcp {
   update(nowMs: number): void {
     if (this.failure !== undefined) return;
     const writer = this.#writer;
-    writer.window = Math.min(this.#inbox.room, 0xffff);
-    if (this.proven || this.#mayTell()) this.#toldUna = this.#inbox.next;
-    writer.una = this.#toldUna;
     const wireNow = this.#wireTime(nowMs);
+    writer.window = Math.min(this.#inbox.room, 0xffff);
+    if (!this.proven) {
+      this.#greet(nowMs, wireNow);
+      return;
+    }
+    writer.una = this.#inbox.next;
     const timed = nowMs >= this.#nextScanMs();
     const scan = this.#answersOnly ? this.#repeat : timed || this.#skipped;
     this.#repeat = false;
@@ -282,6 +298,20 @@ export class Session implements Kcp {
     else this.deadlineMs = Math.min(this.#nextScanMs(), this.#probeAtMs);
   }
 
+  /** All that an unproven peer gets, and only as an answer: no timer runs for it. */
+  #greet(nowMs: number, wireNow: number): void {
+    const greeting = this.#outbox.at(this.#outbox.first);
+    const cost = DATAGRAM_BYTES + HEADER_BYTES + this.#options.greeting.length;
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    if (!this.#greetingDue || this.#creditBytes < cost) return;
+    this.#greetingDue = false;
+    this.#creditBytes -= cost;
+    if (greeting.sentCount === 0) this.counters.sentCount++;
+    else this.counters.resentCount++;
+    this.#transmit(greeting, nowMs, greeting.sentCount === 0 ? wireNow : greeting.ts);
+    this.#writer.flush(0);
+  }
+
   #nextScanMs(): number {
     if (this.#outbox.inFlight === 0) return Number.POSITIVE_INFINITY;
     return Math.max(this.#resendAtMs, this.#scannedAtMs + this.#options.intervalMs);
@@ -290,11 +320,9 @@ export class Session implements Kcp {
   /** `una` says all that is in order; of that, only the last is named, for its timestamp. */
   #writeAcks(): void {
     const acks = this.#acks;
-    if (!this.proven && this.#reserveBytes === 0) acks.length = 0;
     for (let i = 0; i < acks.length; i += 2) {
       const sn = acks[i] as number;
       if (i < acks.length - 2 && distance(sn, this.#inbox.next) < 0) continue;
-      if (!this.#affords(HEADER_BYTES, RESERVE_BYTES)) break;
       this.#writer.acknowledge(sn, acks[i + 1] as number);
     }
     acks.length = 0;
@@ -310,9 +338,9 @@ export class Session implements Kcp {
     } else if (nowMs >= this.#probeAtMs) {
       this.#probeWaitMs = Math.min(this.#probeWaitMs * 1.5, PROBE_MAX_MS);
       this.#probeAtMs = nowMs + this.#probeWaitMs;
-      if (this.#affords(HEADER_BYTES, RESERVE_BYTES)) this.#writer.command(WINDOW_ASK);
+      this.#writer.command(WINDOW_ASK);
     }
-    if (this.#tellWindow && this.#affords(HEADER_BYTES, RESERVE_BYTES)) this.#writer.command(WINDOW_TELL);
+    if (this.#tellWindow) this.#writer.command(WINDOW_TELL);
     this.#tellWindow = false;
   }
 
@@ -341,16 +369,6 @@ export class Session implements Kcp {
         if (late && !fast && segment.sentCount >= deadLink) {
           this.#fail('dead_link');
           return;
-        }
-        const reserve = sn === outbox.first ? 0 : this.#reserveBytes;
-        if (!this.#affords(HEADER_BYTES + segment.end - segment.start, reserve)) {
-          // It counts as sent and lost, so that a peer that has gone is noticed all the same.
-          this.#starved = true;
-          segment.sentCount++;
-          segment.rtoMs = this.#roundTrip.backOff(segment.rtoMs, nodelay);
-          segment.resendAtMs = nowMs + segment.rtoMs;
-          earliest = Math.min(earliest, segment.resendAtMs);
-          break;
         }
         segment.rtoMs = fast || !late ? this.#roundTrip.rtoMs : this.#roundTrip.backOff(segment.rtoMs, nodelay);
         if (fast) skipped++;
@@ -388,13 +406,9 @@ export class Session implements Kcp {
     let limit = Math.min(this.#options.sendWindow, this.#remoteWindow);
     if (this.#congestion !== undefined) limit = Math.min(limit, this.#congestion.window);
     while (outbox.queuedBytes > 0 && outbox.inFlight < limit) {
-      const most = this.proven ? this.#segmentBytes : this.#allowance();
-      const segment = most > 0 ? outbox.cut(most) : undefined;
-      if (segment === undefined) return;
+      const segment = outbox.cut();
       segment.rtoMs = this.#roundTrip.rtoMs;
-      segment.firstTs = wireNow;
       this.counters.sentCount++;
-      if (!this.proven) this.#creditBytes -= HEADER_BYTES + segment.end - segment.start;
       this.#transmit(segment, nowMs, wireNow);
       if (segment.resendAtMs < this.#resendAtMs || outbox.inFlight === 1) this.#resendAtMs = segment.resendAtMs;
     }
@@ -406,34 +420,5 @@ export class Session implements Kcp {
     segment.ts = wireNow;
     segment.resendAtMs = nowMs + segment.rtoMs;
     this.#writer.add(PUSH, segment.fragment, wireNow, segment.sn, segment.bytes, segment.start, segment.end);
-  }
-
-  /** Spends credit, if there is enough, so that `reserveBytes` remain. */
-  #affords(bytes: number, reserveBytes: number): boolean {
-    if (this.proven) return true;
-    if (this.#creditBytes < bytes + reserveBytes) return false;
-    this.#creditBytes -= bytes;
-    return true;
-  }
-
-  /** Told, an unproven peer may fall silent: then only the reserve is left to repeat the proving segment. */
-  #mayTell(): boolean {
-    return this.#outbox.inFlight + this.#outbox.queuedCount === 0 && this.#creditBytes >= RESERVE_BYTES + HEADER_BYTES;
-  }
-
-  get #reserveBytes(): number {
-    return this.#toldUna === this.#options.firstReceived ? 0 : RESERVE_BYTES;
-  }
-
-  /**
-   * Data that a new segment to an unproven peer may carry. Unless the credit covers all that waits, the
-   * first segment is tiny: it can be repeated often, and its acknowledgement is the proof.
-   */
-  #allowance(): number {
-    const reserve = this.#reserveBytes;
-    const credit = this.#creditBytes - HEADER_BYTES;
-    if (reserve > 0 && this.#outbox.inFlight === 0) return Math.min(PROOF_BYTES, credit);
-    if (credit - reserve >= Math.min(this.#outbox.queuedBytes, this.#segmentBytes)) return this.#segmentBytes;
-    return this.#outbox.inFlight === 0 ? Math.min(PROOF_BYTES, credit) : 0;
   }
 }

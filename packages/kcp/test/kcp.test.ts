@@ -430,47 +430,119 @@ describe('2^32', () => {
 describe('an unproven peer', () => {
   const opening = (body: string): Uint8Array => wire({ cmd: 'push', ts: 5, body });
 
-  it('gets no more bytes than it sent, and all of an answer that fits', () => {
+  it('gets the greeting, as an answer, and is told nothing of its data', () => {
     const { kcp, at } = bench({ limitUntilProven: true });
+    expect(at(0)).toEqual([]);
     kcp.input(opening('x'.repeat(40)), 0);
-    kcp.read();
+    expect(text(kcp.read())).toBe('x'.repeat(40));
     kcp.send(Buffer.from('y'.repeat(40)));
-    // The peer is not told that its data arrived: so it will repeat it, should the answer be lost.
-    expect(at(0)).toEqual([['push frg=0 wnd=32 ts=0 sn=0 una=0 40 bytes']]);
-    expect(kcp.proven).toBe(false);
-    expect(at(200)).toEqual([]);
-    kcp.input(opening('x'.repeat(40)), 300);
-    expect(at(300)).toEqual([['push frg=0 wnd=32 ts=300 sn=0 una=0 40 bytes']]);
-    kcp.input(wire({ cmd: 'ack', sn: 0, una: 1, ts: 0 }), 310);
+    // So it will repeat its data, and with it ask again, should the greeting be lost.
+    expect(at(0)).toEqual([['push frg=1 wnd=32 ts=0 sn=0 una=0']]);
+    expect([kcp.proven, kcp.deadlineMs]).toEqual([false, Number.POSITIVE_INFINITY]);
+    expect(at(60_000)).toEqual([]);
+    kcp.input(opening('x'.repeat(40)), 60_300);
+    expect(at(60_300)).toEqual([['push frg=1 wnd=32 ts=0 sn=0 una=0']]);
+    kcp.input(wire({ cmd: 'ack', sn: 0, una: 1, ts: 0 }), 60_310);
     expect(kcp.proven).toBe(true);
-    expect(at(310)).toEqual([['tell frg=0 wnd=32 ts=0 sn=0 una=1']]);
+    expect(at(60_310)).toEqual([
+      ['tell frg=0 wnd=32 ts=0 sn=0 una=1', 'push frg=0 wnd=32 ts=60310 sn=1 una=1 40 bytes'],
+    ]);
   });
 
-  it('gets a first piece that proves it when the answer does not fit', () => {
-    const { kcp, at } = bench({ limitUntilProven: true });
-    kcp.input(opening('x'.repeat(30)), 0);
-    kcp.read();
-    kcp.send(Buffer.from('0123456789abcdefghijklmnopqrstuvwxyz'));
-    expect(at(0)).toEqual([['push frg=1 wnd=32 ts=0 sn=0 una=0 01234567']]);
-    kcp.input(wire({ cmd: 'ack', sn: 0, una: 1, ts: 0 }), 20);
-    expect(at(20)).toEqual([['tell frg=0 wnd=32 ts=0 sn=0 una=1', 'push frg=0 wnd=32 ts=20 sn=1 una=1 28 bytes']]);
+  it('gets no more bytes than it sent, IP and UDP included', () => {
+    const { kcp, raw } = bench({ limitUntilProven: true, greeting: Buffer.from('STMP') });
+    // 28 + 24 + 4 bytes are due, and 28 + 24 + 1 have come.
+    kcp.input(opening('x'), 0);
+    kcp.update(0);
+    expect(raw()).toEqual([]);
+    let credit = 28 + 25;
+    for (let i = 0; i < 100; i++) {
+      kcp.input(opening('x'), i);
+      credit += 28 + 25;
+      kcp.update(i);
+      for (const bytes of raw()) credit -= 28 + bytes.length;
+      expect(credit).toBeGreaterThanOrEqual(0);
+    }
+    expect(credit).toBeLessThan(56);
   });
 
-  it('is not proven by a guess', () => {
+  it('reads the greeting and what follows as one message', () => {
+    const client = bench();
+    const server = bench({ limitUntilProven: true, greeting: Buffer.from('STMP') });
+    const exchange = (from: Bench, to: Bench, ms: number): void => {
+      from.kcp.update(ms);
+      for (const bytes of from.raw()) to.kcp.input(bytes, ms);
+    };
+    client.kcp.send(Buffer.from('hello'));
+    exchange(client, server, 0);
+    exchange(server, client, 10);
+    expect(client.kcp.receive()).toBeUndefined();
+    exchange(client, server, 20);
+    server.kcp.send(Buffer.from(`STMP${'a'.repeat(1376)}`));
+    server.kcp.send(Buffer.from('next'));
+    for (let ms = 30; ms < 60; ms += 10) {
+      exchange(server, client, ms);
+      exchange(client, server, ms);
+    }
+    expect(text(client.kcp.receive())).toBe(`STMP${'a'.repeat(1376)}`);
+    expect(text(client.kcp.receive())).toBe('next');
+    expect(server.kcp.pendingBytes).toBe(0);
+  });
+
+  it.each(['message', 'stream'] as const)('reads what does not fit behind the greeting as well: %s', (mode) => {
+    const client = bench({ mode });
+    const server = bench({ mode, limitUntilProven: true, greeting: Buffer.from('STMP') });
+    client.kcp.send(Buffer.from('hello'));
+    const bytes = Buffer.concat([Buffer.from('STMP'), pattern(5000)]);
+    server.kcp.send(bytes.subarray(0, 4));
+    server.kcp.send(bytes.subarray(4));
+    const got: Uint8Array[] = [];
+    for (let ms = 0; ms < 300; ms += 10) {
+      for (const [from, to] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        from.kcp.update(ms);
+        for (const datagram of from.raw()) to.kcp.input(datagram, ms);
+      }
+      for (let piece = client.kcp.read(); piece !== undefined; piece = client.kcp.read()) got.push(piece);
+    }
+    expect(Buffer.concat(got).equals(bytes)).toBe(true);
+  });
+
+  it('has got the greeting, so nothing else can be sent instead', () => {
+    const { kcp } = bench({ limitUntilProven: true, greeting: Buffer.from('STMP') });
+    for (const wrong of ['STM', 'HTTP/1.1', 'stmp0']) {
+      expect(() => kcp.send(Buffer.from(wrong))).toThrow('the first bytes sent must begin with the greeting');
+    }
+    kcp.send(Buffer.from('STMP0'));
+    expect(kcp.unsentBytes).toBe(1);
+  });
+
+  it('is not proven by a guess, nor by an acknowledgement of what was not sent', () => {
     const { kcp, at } = bench({ limitUntilProven: true, clockOffset: 123456789 });
-    kcp.input(opening('x'.repeat(30)), 0);
+    kcp.input(new Uint8Array([...opening('x'.repeat(30)), ...wire({ cmd: 'ack', sn: 0, una: 1, ts: 0 })]), 0);
+    expect(kcp.proven).toBe(false);
     kcp.send(Buffer.from('y'.repeat(1000)));
-    at(0);
-    for (const ts of [0, 1, 123456788, 123456790]) kcp.input(wire({ cmd: 'ack', sn: 0, una: 1, ts }), 1);
-    kcp.input(wire({ cmd: 'push', sn: 1, una: 1, body: 'z' }), 1);
+    expect(at(0)).toHaveLength(1);
+    kcp.input(opening('x'.repeat(30)), 5_000);
+    expect(at(5_000)).toHaveLength(1);
+    for (const ts of [0, 1, 123456788, 123456790, 123456789 + 5_000]) {
+      kcp.input(wire({ cmd: 'ack', sn: 0, una: 1, ts }), 5_001);
+    }
+    kcp.input(wire({ cmd: 'push', sn: 1, una: 1, body: 'z' }), 5_001);
     expect(kcp.proven).toBe(false);
     expect(kcp.pendingBytes).toBe(1000);
+    kcp.input(wire({ cmd: 'ack', sn: 0, una: 1, ts: 123456789 }), 5_002);
+    expect(kcp.proven).toBe(true);
   });
 
-  it('hears of its data once that leaves enough to prove it later', () => {
-    const { kcp, at } = bench({ limitUntilProven: true });
-    kcp.input(opening('x'.repeat(1300)), 0);
-    expect(at(0)).toEqual([['ack frg=0 wnd=31 ts=5 sn=0 una=1']]);
+  it('takes room for two datagrams at most', () => {
+    const { kcp } = bench({ limitUntilProven: true });
+    for (let sn = 0; sn < 30; sn++) kcp.input(wire({ cmd: 'push', sn, body: 'x'.repeat(1376) }), 0);
+    let bytes = 0;
+    for (let piece = kcp.read(); piece !== undefined; piece = kcp.read()) bytes += piece.length;
+    expect(bytes).toBe(2 * 1376);
   });
 
   it('can be answered at once when the opening is padded', () => {
@@ -489,9 +561,12 @@ describe('an unproven peer', () => {
     server.kcp.update(10);
     const [answer] = server.raw();
     client.kcp.input(answer as Uint8Array, 20);
-    expect(client.kcp.read()?.length).toBe(120);
     client.kcp.send(Buffer.from('next'));
-    expect(client.at(20)).toEqual([['ack frg=0 wnd=32 ts=10 sn=0 una=1']]);
+    expect(client.at(20)).toEqual([['ack frg=0 wnd=31 ts=10 sn=0 una=1']]);
+    server.kcp.input(wire({ cmd: 'ack', sn: 0, una: 1, ts: 10 }), 30);
+    server.kcp.update(30);
+    for (const bytes of server.raw()) client.kcp.input(bytes, 40);
+    expect(client.kcp.read()?.length).toBe(120);
   });
 });
 

@@ -1,6 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { openingConv } from '@stmp/kcp';
 import { dialKcp, type KcpDialOptions, type KcpListener, type KcpSession, listenKcp } from '@stmp/kcp/node';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { read, wire } from './wire.js';
@@ -55,8 +54,16 @@ async function dial(port: number, options: Partial<KcpDialOptions> = {}): Promis
   return session;
 }
 
+interface Bare {
+  readonly socket: Socket;
+  readonly got: Buffer[];
+  send(bytes: Uint8Array): void;
+  /** Begins a conversation and shows that it receives at its address. */
+  begin(conv: number, body?: string): Promise<void>;
+}
+
 /** A bare UDP socket that keeps what it receives. */
-async function bare(port: number): Promise<{ socket: Socket; got: Buffer[]; send(bytes: Uint8Array): void }> {
+async function bare(port: number): Promise<Bare> {
   const socket = createSocket('udp4');
   const got: Buffer[] = [];
   socket.on('message', (bytes) => got.push(bytes));
@@ -64,7 +71,16 @@ async function bare(port: number): Promise<{ socket: Socket; got: Buffer[]; send
   socket.bind(0, host);
   await once(socket, 'listening');
   cleanups.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
-  return { socket, got, send: (bytes) => socket.send(bytes, port, host) };
+  const send = (bytes: Uint8Array): void => socket.send(bytes, port, host);
+  const begin = async (conv: number, body = 'x'): Promise<void> => {
+    send(wire({ conv, cmd: 'push', body }));
+    const greeting = await vi.waitFor(
+      () => got.find((bytes) => parse(bytes).conv === conv) ?? Promise.reject(new Error('no greeting')),
+      { interval: 2 },
+    );
+    send(wire({ conv, cmd: 'ack', una: 1, ts: parse(greeting).ts }));
+  };
+  return { socket, got, send, begin };
 }
 
 const echo = (session: KcpSession): void => {
@@ -248,13 +264,13 @@ describe('the end', () => {
   });
 
   it('with linger "resend" repeats the last data until it is acknowledged, then is silent', async () => {
-    const server = await serve({ minRtoMs: 10, intervalMs: 1, provenTimeoutMs: 5000 }, (session) => session.end('bye'));
-    const { got, send } = await bare(server.listener.port);
-    send(wire({ conv: 7, cmd: 'push', body: 'x'.repeat(900) }));
-    const pushes = (): Buffer[] => got.filter((bytes) => read(bytes).some((line) => line.startsWith('push')));
+    const server = await serve({ minRtoMs: 10, intervalMs: 1 }, (session) => session.end('bye'));
+    const { got, send, begin } = await bare(server.listener.port);
+    await begin(7, 'x'.repeat(900));
+    const pushes = (): Buffer[] => got.filter((bytes) => read(bytes).some((line) => line.endsWith('bye')));
     await vi.waitFor(() => expect(pushes().length).toBeGreaterThan(1), { interval: 2, timeout: 3000 });
     expect(server.sessions[0]?.writableFinished).toBe(true);
-    send(wire({ conv: 7, cmd: 'ack', una: 1, ts: parse(pushes()[0] as Buffer).ts }));
+    send(wire({ conv: 7, cmd: 'ack', una: 2, sn: 1, ts: parse(pushes()[0] as Buffer).ts }));
     await rest(30);
     const before = got.length;
     await rest(300);
@@ -335,48 +351,99 @@ describe('a listener', () => {
     expect([server.sessions.length, got.length]).toEqual([0, 0]);
   });
 
-  it('sends an unproven address no more bytes than came from it', async () => {
-    const server = await serve({ minRtoMs: 5, intervalMs: 1, provenTimeoutMs: 150 }, (session) => {
-      session.write(bytesOf(20_000));
-    });
-    const { got, send } = await bare(server.listener.port);
-    const opening = wire({ conv: 9, cmd: 'push', body: 'x'.repeat(40) });
-    send(opening);
-    await rest(60);
-    const sent = (): number => got.reduce((sum, bytes) => sum + bytes.length, 0);
-    expect(sent()).toBeGreaterThan(0);
-    expect(sent()).toBeLessThanOrEqual(opening.length);
-    const [session] = server.sessions as [KcpSession];
-    const [error] = await once(session, 'error');
-    expect(error.code).toBe('KCP_UNPROVEN');
-    expect(sent()).toBeLessThanOrEqual(opening.length);
-    expect(server.listener.sessionCount).toBe(0);
-  });
-
-  it('drops a peer that opens and says no more', async () => {
-    const server = await serve({ provenTimeoutMs: 40 });
-    const { send } = await bare(server.listener.port);
-    send(wire({ cmd: 'push', body: 'S' }));
-    const session = await server.session();
-    expect((await once(session, 'error'))[0].code).toBe('KCP_UNPROVEN');
-  });
-
-  it('keeps its limits: in total, per address, unproven', async () => {
-    for (const [limits, sessions, refused] of [
-      [{ maxSessionsCount: 3 }, 3, ['maxSessionsCount', 'maxSessionsCount']],
-      [{ maxSessionsPerAddressCount: 2 }, 2, Array(3).fill('maxSessionsPerAddressCount')],
-      [{ maxUnprovenCount: 4 }, 4, []],
-    ] as const) {
-      const refusals: string[] = [];
-      const server = await serve(limits, undefined, (limit) => refusals.push(limit));
-      for (let i = 0; i < 5; i++) (await bare(server.listener.port)).send(wire({ conv: i, cmd: 'push', body: 'x' }));
-      await vi.waitFor(() => expect(server.sessions.length + refusals.length).toBe(5), { interval: 2 });
-      expect(server.listener.sessionCount).toBe(sessions);
-      expect(refusals).toEqual(refused);
-      // The oldest unproven one made room.
-      if ('maxUnprovenCount' in limits) expect(server.sessions.map((s) => s.destroyed).indexOf(true)).toBe(0);
+  it('hands nothing on, and sends no more than has come, before an address is proven', async () => {
+    const server = await serve({ greeting: Buffer.from('STMP') }, (session) => session.write(`STMP${'y'.repeat(900)}`));
+    const { got, send, begin } = await bare(server.listener.port);
+    let paid = 0;
+    for (let conv = 0; conv < 20; conv++) {
+      const opening = wire({ conv, cmd: 'push', body: 'x'.repeat(conv + 1) });
+      paid += 28 + opening.length;
+      send(opening);
     }
+    // Behind all others, and answered, so all others have been.
+    await begin(99, 'x'.repeat(40));
+    await server.session();
+    const unproven = got.filter((bytes) => bytes.readUInt32LE(0) < 99);
+    expect(unproven.length).toBeGreaterThan(10);
+    expect(unproven.reduce((sum, bytes) => sum + 28 + bytes.length, 0)).toBeLessThanOrEqual(paid);
+    expect(
+      new Set(
+        unproven.map((bytes) =>
+          read(bytes)
+            .join()
+            .replace(/ts=\d+/, ''),
+        ),
+      ),
+    ).toEqual(new Set(['push frg=1 wnd=31  sn=0 una=0 STMP']));
+    expect([server.sessions.length, server.listener.sessionCount]).toEqual([1, 1]);
   });
+
+  it('forgets a peer that opens and says no more in time', async () => {
+    const server = await serve({ provenTimeoutMs: 40 });
+    const { got, send, begin } = await bare(server.listener.port);
+    send(wire({ conv: 5, cmd: 'push', body: 'S' }));
+    await vi.waitFor(() => expect(got.length).toBe(1), { interval: 2 });
+    await rest(60);
+    send(wire({ conv: 5, cmd: 'ack', una: 1, ts: parse(got[0] as Buffer).ts }));
+    await begin(6);
+    await server.session();
+    expect(server.sessions.map(({ conv }) => conv)).toEqual([6]);
+  });
+
+  it('keeps the youngest of those that are not proven', async () => {
+    const server = await serve({ maxUnprovenCount: 4 });
+    const peer = await bare(server.listener.port);
+    for (let conv = 1; conv <= 5; conv++) peer.send(wire({ conv, cmd: 'push', body: 'S' }));
+    await vi.waitFor(() => expect(peer.got.length).toBe(5), { interval: 2 });
+    // All from one address and port, so each that is proven replaces the one before.
+    for (const bytes of peer.got) {
+      const { conv, ts } = parse(bytes);
+      peer.send(wire({ conv, cmd: 'ack', una: 1, ts }));
+    }
+    await server.session(3);
+    expect(server.sessions.map(({ conv }) => conv)).toEqual([2, 3, 4, 5]);
+  });
+
+  it('counts an unproven address for nobody', async () => {
+    const server = await serve({ maxSessionsPerAddressCount: 1, maxSessionsCount: 1 }, (session) => session.write('y'));
+    const forger = await bare(server.listener.port);
+    for (let conv = 0; conv < 50; conv++) forger.send(wire({ conv, cmd: 'push', body: 'x' }));
+    const victim = await bare(server.listener.port);
+    await victim.begin(7);
+    await server.session();
+    expect([server.sessions.length, server.sessions[0]?.destroyed]).toEqual([1, false]);
+  });
+
+  it.each(['maxSessionsCount', 'maxSessionsPerAddressCount'])(
+    'keeps %s, and those that were answered',
+    async (name) => {
+      const refusals: string[] = [];
+      const answer = (session: KcpSession): unknown => session.write('y');
+      const server = await serve({ [name]: 3 }, answer, (limit) => refusals.push(limit));
+      for (let conv = 0; conv < 5; conv++) await (await bare(server.listener.port)).begin(conv);
+      await vi.waitFor(() => expect(server.sessions.length + refusals.length).toBe(5), { interval: 2 });
+      expect(server.listener.sessionCount).toBe(3);
+      expect(refusals).toEqual([name, name]);
+      expect(server.sessions.map((session) => session.destroyed)).toEqual([false, false, false]);
+    },
+  );
+
+  it.each(['maxSessionsCount', 'maxSessionsPerAddressCount'])(
+    'gives the place of the oldest that was not answered to the next at %s',
+    async (name) => {
+      const refusals: string[] = [];
+      const server = await serve({ [name]: 3 }, undefined, (limit) => refusals.push(limit));
+      for (let conv = 0; conv < 5; conv++) {
+        await (await bare(server.listener.port)).begin(conv);
+        const session = await server.session(conv);
+        if (conv === 0) session.write('y');
+      }
+      expect(server.listener.sessionCount).toBe(3);
+      expect(server.sessions.map((session) => session.destroyed)).toEqual([false, true, true, false, false]);
+      expect((server.sessions[1]?.errored as { code?: string } | null)?.code).toBe('KCP_REPLACED');
+      expect(refusals).toEqual([]);
+    },
+  );
 
   it('does not let another port or address take a conversation over', async () => {
     const server = await serve({}, echo);
@@ -391,7 +458,7 @@ describe('a listener', () => {
     session.write('still mine');
     expect(String((await once(session, 'data'))[0])).toBe('still mine');
     // With a beginning it gets a conversation of its own.
-    thief.send(wire({ conv: 77, cmd: 'push', body: 'x'.repeat(50) }));
+    await thief.begin(77, 'x'.repeat(50));
     await server.session(1);
     session.write('and still');
     expect(String((await once(session, 'data'))[0])).toBe('and still');
@@ -400,24 +467,14 @@ describe('a listener', () => {
   it('lets an address begin anew, but a forged beginning does not end the old conversation', async () => {
     const server = await serve({}, echo);
     const peer = await bare(server.listener.port);
-    const talk = async (conv: number, prove: boolean): Promise<void> => {
-      const before = peer.got.length;
-      peer.send(wire({ conv, cmd: 'push', body: `conversation ${conv}` }));
-      await vi.waitFor(() => expect(peer.got.length).toBeGreaterThan(before), { interval: 2 });
-      const answer = peer.got.slice(before).find((bytes) => openingConv(bytes, 32) !== undefined || bytes[4] === 0x51);
-      if (prove) peer.send(wire({ conv, cmd: 'ack', una: 1, ts: parse(answer as Buffer).ts }));
-      await rest(20);
-    };
-    await talk(1, true);
-    await talk(2, false);
-    expect(server.sessions.map((session) => session.destroyed)).toEqual([false, false]);
-    await talk(3, true);
-    expect(server.sessions.map((session) => session.destroyed)).toEqual([true, true, false]);
-    expect(server.sessions.map((session) => (session.errored as { code?: string } | null)?.code)).toEqual([
-      'KCP_REPLACED',
-      'KCP_REPLACED',
-      undefined,
-    ]);
+    await peer.begin(1);
+    await server.session();
+    peer.send(wire({ conv: 2, cmd: 'push', body: 'forged' }));
+    await peer.begin(3);
+    await server.session(1);
+    expect(server.sessions.map(({ conv }) => conv)).toEqual([1, 3]);
+    expect(server.sessions.map((session) => session.destroyed)).toEqual([true, false]);
+    expect((server.sessions[0]?.errored as { code?: string } | null)?.code).toBe('KCP_REPLACED');
   });
 });
 
@@ -440,6 +497,7 @@ describe('wrong arguments', () => {
     [{ maxUnprovenCount: 0 }, /maxUnprovenCount/],
     [{ provenTimeoutMs: 0 }, /provenTimeoutMs/],
     [{ receiveWindow: 3 }, /receiveWindow/],
+    [{ greeting: 5 }, /greeting must be a Uint8Array/],
   ])('are refused by listenKcp: %o', async (wrong, message) => {
     await expect(listenKcp({ host, port: 0, ...wrong }, { onSession() {} })).rejects.toThrow(message);
   });

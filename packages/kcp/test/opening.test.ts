@@ -43,6 +43,7 @@ describe('options', () => {
       deadLink: 20,
       minRtoMs: 100,
       limitUntilProven: false,
+      greeting: new Uint8Array(0),
       openingBytes: 0,
       clockOffset: 0,
       firstSent: 0,
@@ -66,6 +67,8 @@ describe('options', () => {
     [{ mode: 'datagram' }, /mode must be 'message' or 'stream', not datagram/],
     [{ nodelay: 1 }, /nodelay must be a boolean, not 1/],
     [{ openingBytes: 1401 }, /openingBytes/],
+    [{ greeting: 'STMP' }, /greeting must be a Uint8Array, not string/],
+    [{ greeting: new Uint8Array(1377) }, /greeting must have at most 1376 bytes, not 1377/],
   ])('refuse %o', (wrong, message) => {
     expect(() => resolveKcpOptions({ conv: 1, output, ...wrong })).toThrow(message);
   });

@@ -43,6 +43,7 @@ export class Sim {
   sentCount: [number, number] = [0, 0];
   sentBytes: [number, number] = [0, 0];
   arrivedBytes: [number, number] = [0, 0];
+  arrivedCount: [number, number] = [0, 0];
   readonly sides: [Side, Side];
   readonly #weather: Weather;
   readonly #random: () => number;
@@ -107,6 +108,7 @@ export class Sim {
         this.#flights.shift();
         this.#note(flight.bytes);
         this.arrivedBytes[flight.to] += flight.bytes.length;
+        this.arrivedCount[flight.to]++;
         this.sides[flight.to].kcp.input(flight.bytes, this.nowMs);
         this.sides[flight.to].step(this.nowMs);
       }

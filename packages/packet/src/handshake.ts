@@ -37,7 +37,8 @@ export interface ReadHandshake<T> {
 /** 64 KiB. Source: STMP 1.0, section 2. */
 export const DEFAULT_MAX_HANDSHAKE_BYTES = 65_536;
 
-const MAGIC = [0x53, 0x54, 0x4d, 0x50]; // STMP
+/** `STMP`: what the handshakes of both sides begin with, on byte streams. */
+export const HANDSHAKE_MAGIC: Uint8Array = /* @__PURE__ */ Uint8Array.of(0x53, 0x54, 0x4d, 0x50);
 
 /**
  * The client's handshake on byte streams.
@@ -117,10 +118,10 @@ function encode(byte: number, headers: Headers, text: string): Uint8Array {
   const header = encodeUtf8(encodeHeaderBlock(headers));
   const message = encodeUtf8(text);
   const lengths = varintSize(header.length) + varintSize(message.length);
-  const bytes = new Uint8Array(MAGIC.length + 1 + lengths + header.length + message.length);
-  bytes.set(MAGIC);
-  bytes[MAGIC.length] = byte;
-  let at = writeVarint(bytes, MAGIC.length + 1, header.length);
+  const bytes = new Uint8Array(HANDSHAKE_MAGIC.length + 1 + lengths + header.length + message.length);
+  bytes.set(HANDSHAKE_MAGIC);
+  bytes[HANDSHAKE_MAGIC.length] = byte;
+  let at = writeVarint(bytes, HANDSHAKE_MAGIC.length + 1, header.length);
   bytes.set(header, at);
   at = writeVarint(bytes, at + header.length, message.length);
   bytes.set(message, at);
@@ -141,10 +142,10 @@ function readHandshake(
   limits: HandshakeLimits,
 ): RawHandshake | undefined {
   // A wrong byte is refused at once, so that a peer of another protocol need not wait for silence.
-  for (let i = 0; i < MAGIC.length && offset + i < end; i++) {
-    if (bytes[offset + i] !== MAGIC[i]) throw handshakeFault('STMP as its first bytes, got others');
+  for (let i = 0; i < HANDSHAKE_MAGIC.length && offset + i < end; i++) {
+    if (bytes[offset + i] !== HANDSHAKE_MAGIC[i]) throw handshakeFault('STMP as its first bytes, got others');
   }
-  let at = offset + MAGIC.length;
+  let at = offset + HANDSHAKE_MAGIC.length;
   if (at >= end) return undefined;
   const byte = bytes[at]!;
   const headerLength = readLength(bytes, at + 1, end, limits.maxHandshakeBytes, limits);

@@ -12,6 +12,7 @@ export {
   DEFAULT_MAX_HANDSHAKE_BYTES,
   encodeClientHandshake,
   encodeServerHandshake,
+  HANDSHAKE_MAGIC,
   type HandshakeLimits,
   type ReadHandshake,
   readClientHandshake,

@@ -65,8 +65,7 @@ async function dial(
     host: target.host,
     port: target.port,
     conv,
-    // A server's first flight of TLS is long, and it may send no more than it received.
-    openingBytes: openingBytes ?? (target.secure ? options.mtuBytes : undefined),
+    openingBytes,
     localAddress,
     lookup,
     signal,

@@ -7,8 +7,8 @@ import { linkOver } from './kcp-link.js';
 import { type KcpListenerOptions, type ResolvedKcpLinkOptions, resolveKcpLinkOptions } from './options.js';
 
 /**
- * Listens on `kcp://host:port` and `kcps://host:port`; port 0 takes a free one. A link is accepted with the first
- * data of its peer, as KCP has no handshake.
+ * Listens on `kcp://host:port` and `kcps://host:port`; port 0 takes a free one. KCP has no handshake: a link is
+ * accepted once its peer has sent something and has shown, in one round trip, that it receives at its address.
  *
  * All links share the UDP socket. So `close()` of what `listen` gives stops accepting and resolves at once
  * while links are open; the address is free when the last of them has ended.
@@ -60,6 +60,8 @@ async function listen(
         maxSessionsPerAddressCount,
         maxUnprovenCount,
         provenTimeoutMs,
+        // TLS begins with its own words.
+        greeting: tls === undefined ? acceptor.greeting : undefined,
         linger: 'resend',
       },
       handler,

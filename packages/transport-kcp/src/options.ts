@@ -38,7 +38,7 @@ export interface KcpDialerOptions extends KcpLinkOptions {
   readonly tls?: TlsClientOptions | undefined;
   /** Conversation id of every link of this dialer, 0 to 0xFFFFFFFF. Default: random for each. */
   readonly conv?: number | undefined;
-  /** Size to which the first datagrams are padded, see `@stmp/kcp`. Default 400, and the mtu with TLS. */
+  /** Size to which the first datagrams are padded, see `@stmp/kcp`. Default 400. */
   readonly openingBytes?: number | undefined;
   /** The own address to dial from. */
   readonly localAddress?: string | undefined;
@@ -53,11 +53,14 @@ export interface KcpListenerOptions extends KcpLinkOptions {
   readonly ipv6Only?: boolean | undefined;
   /** Links at most. Default 16_384. */
   readonly maxSessionsCount?: number | undefined;
-  /** Links of one IP address (of one /64 with IPv6) at most. Default 1_024. */
+  /**
+   * Links of one IP address (of one /64 with IPv6) at most. Default 1_024. At either limit a further one replaces the
+   * oldest, there, that nothing was sent on; when there is none it is refused.
+   */
   readonly maxSessionsPerAddressCount?: number | undefined;
-  /** Links at most whose peer has not shown that it receives at its address; a further one replaces the oldest. Default 1_024. */
+  /** Peers at most that have not shown that they receive at their address; a further one replaces the oldest. Default 1_024. */
   readonly maxUnprovenCount?: number | undefined;
-  /** A peer that has not shown it by then is dropped. Default 30_000. */
+  /** A peer that has not shown it by then is forgotten. Default 30_000. */
   readonly provenTimeoutMs?: number | undefined;
 }
 

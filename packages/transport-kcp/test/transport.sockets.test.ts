@@ -162,7 +162,9 @@ describe('kcp://', () => {
 
   it('tells what it refuses', async () => {
     const server = await serve('kcp://127.0.0.1:0', { maxSessionsCount: 1 });
-    for (let i = 0; i < 2; i++) (await dial(server.address)).send(Uint8Array.of(i));
+    (await dial(server.address)).send(Uint8Array.of(0));
+    (await server.link()).send(Uint8Array.of(1));
+    (await dial(server.address)).send(Uint8Array.of(2));
     await vi.waitFor(() => expect(server.refusals.length).toBe(1), { interval: 2 });
     expect(server.refusals[0]).toMatchObject({ reason: 'limit', remoteAddress: '127.0.0.1' });
     expect(server.refusals[0]?.message).toContain('maxSessionsCount');

@@ -49,7 +49,7 @@ export async function dialKcp(options: KcpDialOptions): Promise<KcpSession> {
   const make = options.createKcp ?? createKcp;
   const kcp = make(kcpOptions((datagram) => endpoint.send(datagram)));
   const session = new KcpDuplex(kcp, endpoint, place, settings, {
-    proven() {},
+    answered() {},
     gone: () => endpoint.close(),
   });
   // The socket is connected: the system hands over only what comes from the peer's address and port.

@@ -3,6 +3,8 @@ import { createSocket, type RemoteInfo } from 'node:dgram';
 import { createKcp } from '../create.js';
 import { type KcpOptions, MAX_FRAGMENTS, resolveKcpOptions } from '../options.js';
 import { openingConv } from '../segment.js';
+import { type Beginning, Beginnings } from './beginnings.js';
+import { Crowd } from './crowd.js';
 import { Endpoint } from './endpoint.js';
 import { kcpError } from './errors.js';
 import {
@@ -14,7 +16,7 @@ import {
   resolveSession,
   type SessionSettings,
 } from './options.js';
-import { addressGroup, resolveHost } from './resolve-host.js';
+import { resolveHost } from './resolve-host.js';
 import { KcpDuplex, type SessionOwner } from './session.js';
 import type { KcpListener, KcpListenerHandler } from './types.js';
 
@@ -22,25 +24,18 @@ import type { KcpListener, KcpListenerHandler } from './types.js';
 const MAX_ENDED = 4_096;
 const ENDED_MS = 30_000;
 
-/** The sessions of one address and port: one, or for a moment two while the younger is unproven. */
-interface Peers {
-  current: KcpDuplex;
-  rival: KcpDuplex | undefined;
-}
-
 class Acceptor implements KcpListener, SessionOwner {
   readonly #endpoint: Endpoint;
   readonly #handler: KcpListenerHandler;
   readonly #options: KcpListenOptions;
   readonly #make: KcpFactory;
   readonly #settings: SessionSettings;
-  readonly #limits: ListenLimits;
-  readonly #peers = new Map<string, Peers>();
-  readonly #groups = new Map<string, number>();
-  readonly #unproven = new Set<KcpDuplex>();
+  readonly #beginnings: Beginnings;
+  readonly #crowd: Crowd;
+  /** By address and port. */
+  readonly #sessions = new Map<string, KcpDuplex>();
   readonly #ended = new Map<string, { conv: number; untilMs: number }>();
   readonly #bound: { address: string; port: number };
-  #sessions = 0;
   #accepting = true;
   #closed: Promise<void> | undefined;
 
@@ -56,7 +51,8 @@ class Acceptor implements KcpListener, SessionOwner {
     this.#options = options;
     this.#make = options.createKcp ?? createKcp;
     this.#settings = settings;
-    this.#limits = limits;
+    this.#beginnings = new Beginnings(limits.maxUnprovenCount, limits.provenTimeoutMs);
+    this.#crowd = new Crowd(limits);
     this.#bound = endpoint.socket.address();
     endpoint.hold();
     endpoint.socket.on('message', (datagram, from) => this.#take(datagram, from));
@@ -83,6 +79,7 @@ class Acceptor implements KcpListener, SessionOwner {
   close(): Promise<void> {
     if (this.#closed === undefined) {
       this.#accepting = false;
+      this.#beginnings.clear();
       this.#closed = new Promise((resolve) => this.#endpoint.socket.once('close', () => resolve()));
       this.#closeIfEmpty();
     }
@@ -95,109 +92,84 @@ class Acceptor implements KcpListener, SessionOwner {
 
   #take(datagram: Buffer, from: RemoteInfo): void {
     if (datagram.length < 24) return;
-    const key = `${from.address} ${from.port}`;
+    const key = keyOf(from.address, from.port);
     const conv = datagram.readUInt32LE(0);
-    const peers = this.#peers.get(key);
-    if (peers !== undefined) {
-      const session = peers.rival?.conv === conv ? peers.rival : peers.current;
-      if (session.conv === conv) {
-        session.accept(datagram, this.#endpoint.now);
-        return;
-      }
+    const now = this.#endpoint.now;
+    const session = this.#sessions.get(key);
+    if (session?.conv === conv) {
+      session.accept(datagram, now);
+      return;
     }
-    if (this.#accepting) this.#open(key, peers, datagram, from);
+    if (!this.#accepting) return;
+    const beginning = this.#beginnings.find(`${key} ${conv}`, now) ?? this.#begin(key, datagram, from, now);
+    if (beginning === undefined) return;
+    const { kcp } = beginning;
+    kcp.input(datagram, now);
+    if (kcp.failure !== undefined) this.#beginnings.remove(beginning);
+    else if (kcp.proven) this.#open(beginning, key, from);
+    else kcp.update(now);
   }
 
   /** Only a datagram that can begin a conversation does; any other has cost a look-up. */
-  #open(key: string, peers: Peers | undefined, datagram: Buffer, from: RemoteInfo): void {
+  #begin(key: string, datagram: Buffer, from: RemoteInfo, now: number): Beginning | undefined {
     const conv = openingConv(datagram, this.#options.receiveWindow ?? MAX_FRAGMENTS);
-    if (conv === undefined) return;
-    const now = this.#endpoint.now;
+    if (conv === undefined) return undefined;
     const ended = this.#ended.get(key);
-    if (ended !== undefined && ended.conv === conv && now < ended.untilMs) return;
-    // An unproven conversation gives way; a proven one stays until the new one is proven.
-    if (peers?.rival !== undefined) this.#replace(peers.rival);
-    else if (peers !== undefined && this.#unproven.has(peers.current)) this.#replace(peers.current);
-    if (!this.#admit(from.address)) return;
-
-    const session = this.#create(conv, from);
-    const known = this.#peers.get(key);
-    if (known === undefined) this.#peers.set(key, { current: session, rival: undefined });
-    else known.rival = session;
-    session.accept(datagram, now);
-    this.#handler.onSession(session);
-  }
-
-  #admit(address: string): boolean {
-    const { maxSessionsCount, maxSessionsPerAddressCount, maxUnprovenCount } = this.#limits;
-    if (this.#unproven.size >= maxUnprovenCount) {
-      for (const oldest of this.#unproven) {
-        oldest.destroy(kcpError('KCP_UNPROVEN', `made room: ${maxUnprovenCount} peers are unproven`));
-        break;
-      }
-    }
-    const group = addressGroup(address);
-    const count = this.#groups.get(group) ?? 0;
-    if (this.#sessions >= maxSessionsCount) this.#handler.onRefuse?.('maxSessionsCount', address);
-    else if (count >= maxSessionsPerAddressCount) this.#handler.onRefuse?.('maxSessionsPerAddressCount', address);
-    else {
-      this.#sessions++;
-      this.#groups.set(group, count + 1);
-      return true;
-    }
-    return false;
-  }
-
-  #create(conv: number, from: RemoteInfo): KcpDuplex {
+    if (ended !== undefined && ended.conv === conv && now < ended.untilMs) return undefined;
     const { address, port } = from;
     const endpoint = this.#endpoint;
-    const kcp = this.#make(tuning(this.#options, conv, (datagram) => endpoint.send(datagram, port, address)));
+    const kcp = this.#make(tuning(this.#options, conv, (bytes) => endpoint.send(bytes, port, address)));
+    return this.#beginnings.add(`${key} ${conv}`, kcp, now);
+  }
+
+  /** The peer receives at its address, so the conversation is its own, and takes the place of an older one. */
+  #open(beginning: Beginning, key: string, from: RemoteInfo): void {
+    this.#beginnings.remove(beginning);
+    const old = this.#sessions.get(key);
+    if (old !== undefined) this.#replace(old, 'its address began another conversation');
+    if (!this.#admit(from.address)) return;
     const bound = this.#bound;
     const session = new KcpDuplex(
-      kcp,
-      endpoint,
+      beginning.kcp,
+      this.#endpoint,
       {
-        remoteAddress: address,
-        remotePort: port,
+        remoteAddress: from.address,
+        remotePort: from.port,
         localAddress: bound.address === '0.0.0.0' || bound.address === '::' ? undefined : bound.address,
         localPort: bound.port,
       },
       this.#settings,
       this,
     );
-    this.#unproven.add(session);
-    return session;
+    this.#sessions.set(key, session);
+    this.#crowd.add(session);
+    this.#handler.onSession(session);
   }
 
-  #replace(session: KcpDuplex): void {
-    session.destroy(kcpError('KCP_REPLACED', 'its address began another conversation'));
+  #admit(address: string): boolean {
+    for (let limit = this.#crowd.limitFor(address); limit !== undefined; limit = this.#crowd.limitFor(address)) {
+      const quiet = this.#crowd.oldestQuiet(limit, address);
+      if (quiet === undefined) {
+        this.#handler.onRefuse?.(limit, address);
+        return false;
+      }
+      this.#replace(quiet, `made room: ${limit} is reached`);
+    }
+    return true;
   }
 
-  proven(session: KcpDuplex): void {
-    this.#unproven.delete(session);
-    const peers = this.#peers.get(keyOf(session));
-    if (peers?.rival !== session) return;
-    const old = peers.current;
-    peers.current = session;
-    peers.rival = undefined;
-    this.#replace(old);
+  #replace(session: KcpDuplex, why: string): void {
+    session.destroy(kcpError('KCP_REPLACED', why));
+  }
+
+  answered(session: KcpDuplex): void {
+    this.#crowd.answered(session);
   }
 
   gone(session: KcpDuplex): void {
-    this.#unproven.delete(session);
-    this.#sessions--;
-    const group = addressGroup(session.remoteAddress);
-    const count = (this.#groups.get(group) ?? 0) - 1;
-    if (count > 0) this.#groups.set(group, count);
-    else this.#groups.delete(group);
-
-    const key = keyOf(session);
-    const peers = this.#peers.get(key);
-    if (peers?.rival === session) peers.rival = undefined;
-    else if (peers?.current === session) {
-      if (peers.rival === undefined) this.#peers.delete(key);
-      else this.#peers.set(key, { current: peers.rival, rival: undefined });
-    }
+    this.#crowd.remove(session);
+    const key = keyOf(session.remoteAddress, session.remotePort);
+    if (this.#sessions.get(key) === session) this.#sessions.delete(key);
     this.#remember(key, session.conv);
     this.#closeIfEmpty();
   }
@@ -213,8 +185,8 @@ class Acceptor implements KcpListener, SessionOwner {
   }
 }
 
-function keyOf(session: KcpDuplex): string {
-  return `${session.remoteAddress} ${session.remotePort}`;
+function keyOf(address: string, port: number): string {
+  return `${address} ${port}`;
 }
 
 /** The window must hold a message of the peer; the clock is random, so that its echo proves something. */

@@ -52,8 +52,8 @@ export interface KcpDialOptions extends KcpSessionOptions {
   /** Conversation id, 0 to 0xFFFFFFFF. Default: random. */
   readonly conv?: number | undefined;
   /**
-   * Size to which the first datagrams are padded, so that a server that sends an unproven address no more than it
-   * received can answer at once. Default 400; 0 disables.
+   * Size to which the first datagrams are padded, for servers that answer an unproven address with data, but with no
+   * more than it sent. Default 400; 0 disables.
    */
   readonly openingBytes?: number | undefined;
   readonly localAddress?: string | undefined;
@@ -72,12 +72,17 @@ export interface KcpListenOptions extends KcpSessionOptions {
   readonly ipv6Only?: boolean | undefined;
   /** Sessions at most. Default 16_384. */
   readonly maxSessionsCount?: number | undefined;
-  /** Sessions of one IP address (of one /64 with IPv6) at most. Default 1_024. */
+  /**
+   * Sessions of one IP address (of one /64 with IPv6) at most. Default 1_024. At either limit a further one replaces the
+   * oldest, there, that nothing was sent to; when there is none it is refused.
+   */
   readonly maxSessionsPerAddressCount?: number | undefined;
-  /** Sessions at most whose peer is unproven; a further one replaces the oldest. Default 1_024. */
+  /** Beginnings at most whose peer is unproven; a further one replaces the oldest. Default 1_024. */
   readonly maxUnprovenCount?: number | undefined;
-  /** A peer that has not shown by then that it receives at its address is dropped. Default 30_000. */
+  /** A peer that has not shown by then that it receives at its address is forgotten. Default 30_000. */
   readonly provenTimeoutMs?: number | undefined;
+  /** See `KcpOptions`: what the first bytes written to every session begin with. Default: nothing is known of them. */
+  readonly greeting?: Uint8Array | undefined;
 }
 
 /** What a session itself needs. */
@@ -86,10 +91,9 @@ export interface SessionSettings {
   readonly idleTimeoutMs: number;
   readonly lingerMs: number;
   readonly linger: 'resend' | 'answer';
-  readonly provenTimeoutMs: number;
 }
 
-export function resolveSession(options: KcpSessionOptions & { provenTimeoutMs?: number | undefined }): SessionSettings {
+export function resolveSession(options: KcpSessionOptions): SessionSettings {
   const { linger = 'resend', createKcp } = options;
   if (linger !== 'resend' && linger !== 'answer') {
     throw new TypeError(`linger must be 'resend' or 'answer', not ${String(linger)}`);
@@ -103,7 +107,6 @@ export function resolveSession(options: KcpSessionOptions & { provenTimeoutMs?: 
     idleTimeoutMs: integer('idleTimeoutMs', options.idleTimeoutMs, DEFAULT_IDLE_TIMEOUT_MS, 0, MAX_TIMER_MS),
     lingerMs: integer('lingerMs', options.lingerMs, DEFAULT_LINGER_MS, 0, MAX_TIMER_MS),
     linger,
-    provenTimeoutMs: integer('provenTimeoutMs', options.provenTimeoutMs, 30_000, 1, MAX_TIMER_MS),
   };
 }
 
@@ -111,6 +114,7 @@ export interface ListenLimits {
   readonly maxSessionsCount: number;
   readonly maxSessionsPerAddressCount: number;
   readonly maxUnprovenCount: number;
+  readonly provenTimeoutMs: number;
 }
 
 export function resolveLimits(options: KcpListenOptions): ListenLimits {
@@ -124,6 +128,7 @@ export function resolveLimits(options: KcpListenOptions): ListenLimits {
       DEFAULT_MAX_SESSIONS_PER_ADDRESS,
     ),
     maxUnprovenCount: count('maxUnprovenCount', options.maxUnprovenCount, DEFAULT_MAX_UNPROVEN),
+    provenTimeoutMs: integer('provenTimeoutMs', options.provenTimeoutMs, 30_000, 1, MAX_TIMER_MS),
   };
 }
 

@@ -8,8 +8,8 @@ type Callback = (error?: Error | null) => void;
 
 /** What a session tells its owner, the dialer or the listener. */
 export interface SessionOwner {
-  /** The peer has shown that it receives at its address. */
-  proven(session: KcpDuplex): void;
+  /** Something is sent for the first time. */
+  answered(session: KcpDuplex): void;
   /** It left the endpoint: nothing is sent any more, and nothing is taken in. */
   gone(session: KcpDuplex): void;
 }
@@ -42,11 +42,10 @@ export class KcpDuplex extends Duplex implements Member {
   readonly #endpoint: Endpoint;
   readonly #settings: SessionSettings;
   readonly #owner: SessionOwner;
-  readonly #openedAtMs: number;
   #state: number = OPEN;
   #heardAtMs: number;
   #lingerUntilMs = Number.POSITIVE_INFINITY;
-  #provenTold: boolean;
+  #answered = false;
   #wanted = false;
   #pumping = false;
   #written: Callback | undefined;
@@ -62,12 +61,10 @@ export class KcpDuplex extends Duplex implements Member {
     this.#endpoint = endpoint;
     this.#settings = settings;
     this.#owner = owner;
-    this.#provenTold = kcp.proven;
-    this.#openedAtMs = endpoint.now;
-    this.#heardAtMs = this.#openedAtMs;
+    this.#heardAtMs = endpoint.now;
     endpoint.add(this);
     endpoint.hold();
-    this.#wakeBy(this.#openedAtMs);
+    this.#wakeBy(this.#heardAtMs);
   }
 
   get conv(): number {
@@ -99,10 +96,6 @@ export class KcpDuplex extends Duplex implements Member {
     }
     if (this.#state === GONE) return;
     kcp.update(nowMs);
-    if (!this.#provenTold && kcp.proven) {
-      this.#provenTold = true;
-      this.#owner.proven(this);
-    }
     if (kcp.failure !== undefined) {
       const code = kcp.failure === 'dead_link' ? 'KCP_DEAD_LINK' : 'KCP_FRAGMENTS';
       this.#fail(kcpError(code, code === 'KCP_DEAD_LINK' ? 'the peer does not answer' : 'the peer broke a message'));
@@ -127,7 +120,16 @@ export class KcpDuplex extends Duplex implements Member {
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: Callback): void {
-    this.kcp.send(chunk);
+    try {
+      this.kcp.send(chunk);
+    } catch (error) {
+      callback(error as Error);
+      return;
+    }
+    if (!this.#answered) {
+      this.#answered = true;
+      this.#owner.answered(this);
+    }
     this.#endpoint.touch(this);
     if (this.kcp.writable) callback();
     else this.#written = callback;
@@ -196,23 +198,18 @@ export class KcpDuplex extends Duplex implements Member {
 
   /** @returns false when the session was ended for want of the peer. */
   #checkPatience(nowMs: number): boolean {
-    const { idleTimeoutMs, provenTimeoutMs } = this.#settings;
+    const { idleTimeoutMs } = this.#settings;
     if (idleTimeoutMs > 0 && nowMs >= this.#heardAtMs + idleTimeoutMs) {
       this.#fail(kcpError('KCP_IDLE', `nothing arrived for ${idleTimeoutMs} ms`));
-      return false;
-    }
-    if (!this.#provenTold && nowMs >= this.#openedAtMs + provenTimeoutMs) {
-      this.#fail(kcpError('KCP_UNPROVEN', `no proof of the peer's address within ${provenTimeoutMs} ms`));
       return false;
     }
     return true;
   }
 
   #wakeBy(nowMs: number): void {
-    const { idleTimeoutMs, provenTimeoutMs } = this.#settings;
+    const { idleTimeoutMs } = this.#settings;
     let atMs = Math.min(this.kcp.deadlineMs, this.#lingerUntilMs);
     if (idleTimeoutMs > 0) atMs = Math.min(atMs, this.#heardAtMs + idleTimeoutMs);
-    if (!this.#provenTold) atMs = Math.min(atMs, this.#openedAtMs + provenTimeoutMs);
     if (atMs === Number.NEGATIVE_INFINITY) this.#endpoint.touch(this);
     // Never in the same round, whatever an engine says.
     else this.#endpoint.wakeBy(this, Math.max(atMs, nowMs + 1));

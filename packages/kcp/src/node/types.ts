@@ -21,7 +21,7 @@ export interface KcpSession extends Duplex {
 
 /** What a listener reports. */
 export interface KcpListenerHandler {
-  /** A peer has begun a conversation. Its address may still be forged: answers are bounded by what it sent. */
+  /** A peer has begun a conversation, and has shown that it receives at its address. */
   onSession(session: KcpSession): void;
   /** A conversation was refused for a limit. */
   onRefuse?(limit: 'maxSessionsCount' | 'maxSessionsPerAddressCount', remoteAddress: string): void;
@@ -33,7 +33,7 @@ export interface KcpListenerHandler {
 export interface KcpListener {
   readonly address: string;
   readonly port: number;
-  /** Sessions that have not ended; those that linger do not count. */
+  /** Sessions that have not ended; those that linger, and those whose peer is unproven, do not count. */
   readonly sessionCount: number;
   /** Stops accepting; sessions stay open. Resolves when the last has ended and the socket is closed. Idempotent. */
   close(): Promise<void>;
