@@ -12,6 +12,7 @@ export const runs = [
   ['--out', 'test/generated', 'test/proto/interop.proto'],
   ['--proto_path', `${cases}/proto`, '--out', `${cases}/generated/ts`, ...caseFiles],
   ['--proto_path', `${cases}/proto`, '--out', `${cases}/generated/js`, '--target', 'js', ...caseFiles],
+  ['--proto_path', `${cases}/proto`, '--out', `${cases}/generated/cjs`, '--target', 'cjs', ...caseFiles],
 ];
 
 async function main() {

@@ -23,7 +23,8 @@ Usage: stmp-gen [options] FILE.proto ...
   -o, --out DIR             where the output goes (default: .)
   -I, --proto_path DIR      root of imports, may be given several times
                             (default: the folders of the inputs)
-      --target ts|js        TypeScript, or JavaScript with .d.ts files (default: ts)
+      --target ts|js|cjs    TypeScript, JavaScript with .d.ts files, or CommonJS as
+                            .cjs with .d.cts files (default: ts)
       --contract MODULE     where types are imported from: @stmp/contract, or stmp
                             in projects that install only that (default: @stmp/contract)
       --import-extension E  how imports of other generated files end: js, ts or none
@@ -81,8 +82,8 @@ type Given = {
 
 /** Checks options that both programs have. */
 export function outputOptions({ target, contract, importExtension, skipStreams }: Given): OutputOptions {
-  if (target !== undefined && target !== 'ts' && target !== 'js') {
-    throw new UsageError(`target must be ts or js, not ${target}`);
+  if (target !== undefined && target !== 'ts' && target !== 'js' && target !== 'cjs') {
+    throw new UsageError(`target must be ts, js or cjs, not ${target}`);
   }
   if (importExtension !== undefined && !/^(js|ts|none)$/.test(importExtension)) {
     throw new UsageError(`import extension must be js, ts or none, not ${importExtension}`);

@@ -87,7 +87,8 @@ function check(files: readonly GeneratedFile[], out: string, argv: readonly stri
 /** Code that imports a file nobody generated fails far from the cause; say so here. */
 function noteMissingImports(files: readonly GeneratedFile[], out: string, io: CliIo): void {
   for (const name of new Set(files.flatMap(({ imports }) => imports))) {
-    if (['ts', 'js'].some((extension) => readText(join(out, outputName(name, extension))) !== undefined)) continue;
+    if (['ts', 'js', 'cjs'].some((extension) => readText(join(out, outputName(name, extension))) !== undefined))
+      continue;
     io.err(`note: ${name} is imported but was not generated; name it among the inputs\n`);
   }
 }

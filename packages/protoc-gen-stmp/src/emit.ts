@@ -24,23 +24,49 @@ export interface GeneratedFile {
 }
 
 export interface EmitOptions extends ScopeOptions {
-  readonly target: 'ts' | 'js';
+  readonly target: Target;
 }
 
-/** `ts`: types and constants. `js`: constants without types. `dts`: types and declarations of the constants. */
-type Form = 'ts' | 'js' | 'dts';
+/** `js` and `cjs` are JavaScript with declarations beside it, as an ES module or CommonJS. */
+export type Target = 'ts' | 'js' | 'cjs';
 
-/** The text of one `.proto`: one file of TypeScript, or JavaScript with its declarations. */
+/**
+ * `ts`: types and constants. `js` and `cjs`: constants without types. `dts`: types and declarations of the constants,
+ * for both.
+ */
+type Form = Target | 'dts';
+
+/** The forms that a target consists of, and how their files end. */
+const FORMS: Readonly<Record<Target, readonly (readonly [Form, extension: string])[]>> = {
+  ts: [['ts', 'ts']],
+  js: [
+    ['js', 'js'],
+    ['dts', 'd.ts'],
+  ],
+  cjs: [
+    ['cjs', 'cjs'],
+    ['dts', 'd.cts'],
+  ],
+};
+
+/** The files for one `.proto`. */
 export function emitFile(file: FileModel, linked: Linked, options: EmitOptions): GeneratedFile[] {
   const skipped = file.services.flatMap((service) =>
     linked.service(service).skipped.map((name) => `${service.fullName}.${name}`),
   );
-  const emit = (form: Form, extension: string): GeneratedFile => {
-    const { text, imports } = new Emitter(file, linked, options, form).emit();
+  const scope: ScopeOptions = options.target === 'cjs' ? { ...options, importExtension: 'cjs' } : options;
+  return FORMS[options.target].map(([form, extension]) => {
+    const { text, imports } = new Emitter(file, linked, scope, form).emit();
     return { path: outputName(file.name, extension), text, imports, skipped };
-  };
-  return options.target === 'ts' ? [emit('ts', 'ts')] : [emit('js', 'js'), emit('dts', 'd.ts')];
+  });
 }
+
+const COMMON_JS: readonly string[] = [
+  `'use strict';`,
+  `Object.defineProperty(exports, '__esModule', { value: true });`,
+];
+const EXPORT_STAR =
+  'const __exportStar = (from, to) => { for (const name in from) if (!(name in to)) to[name] = from[name]; };';
 
 const indent = (lines: readonly string[]): string[] => lines.map((line) => (line === '' ? '' : `  ${line}`));
 
@@ -50,7 +76,7 @@ class Emitter {
   readonly #form: Form;
   readonly #scope: Scope;
 
-  constructor(file: FileModel, linked: Linked, options: EmitOptions, form: Form) {
+  constructor(file: FileModel, linked: Linked, options: ScopeOptions, form: Form) {
     this.#file = file;
     this.#linked = linked;
     this.#form = form;
@@ -69,22 +95,33 @@ class Emitter {
       '/* eslint-disable */',
     ];
     // A file without declarations must still be a module.
-    const exports = this.#scope.exportLines();
-    const body = blocks.length > 0 || exports.length > 0 ? blocks : [['export {};']];
-    const imports = this.#scope.importLines(this.#form === 'js');
-    const sections = [head, imports, exports, ...body].filter((lines) => lines.length > 0);
+    const form = ({ ts: 'types', dts: 'types', js: 'values', cjs: 'require' } as const)[this.#form];
+    const exports = this.#scope.exportLines(form);
+    const isCommonJs = this.#form === 'cjs';
+    const body = blocks.length > 0 || exports.length > 0 || isCommonJs ? blocks : [['export {};']];
+    const imports = this.#scope.importLines(form);
+    if (isCommonJs && exports.length > 0) exports.unshift(EXPORT_STAR);
+    const sections = [head, isCommonJs ? COMMON_JS : [], imports, exports, ...body].filter((lines) => lines.length > 0);
     const text = `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
     return { text, imports: this.#scope.importedFiles };
   }
 
   /** A constant with its type, in the form asked for. */
-  #constant(name: string, type: () => string, value: () => string[], exported = true): string[] {
-    const prefix = exported ? 'export ' : '';
-    if (this.#form === 'dts') return [`${prefix}declare const ${name}: ${type()};`];
+  #constant(name: string, type: (() => string) | undefined, value: () => string[], exported = true): string[] {
+    const prefix = exported && this.#form !== 'cjs' ? 'export ' : '';
+    if (this.#form === 'dts') return [`${prefix}declare const ${name}: ${type?.()};`];
     const [first = '', ...rest] = value();
-    const lines = [`${prefix}const ${name}${this.#form === 'ts' ? `: ${type()}` : ''} = ${first}`, ...rest];
+    const lines = [
+      `${prefix}const ${name}${this.#form === 'ts' && type !== undefined ? `: ${type()}` : ''} = ${first}`,
+      ...rest,
+    ];
     lines.push(`${lines.pop()};`);
+    if (exported && this.#form === 'cjs') lines.push(`exports.${name} = ${name};`);
     return lines;
+  }
+
+  get #hasTypes(): boolean {
+    return this.#form === 'ts' || this.#form === 'dts';
   }
 
   #enum({ fullName, values, doc, deprecated }: EnumModel): string[] {
@@ -96,9 +133,11 @@ class Emitter {
       ]);
     const lines = docComment(doc, deprecated);
     if (this.#form === 'dts') lines.push(`export declare const ${name}: {`, ...indent(members('readonly ', ';')), '};');
-    else
-      lines.push(`export const ${name} = {`, ...indent(members('', ',')), this.#form === 'ts' ? '} as const;' : '};');
-    if (this.#form !== 'js') {
+    else {
+      const value = (): string[] => ['{', ...indent(members('', ',')), this.#form === 'ts' ? '} as const' : '}'];
+      lines.push(...this.#constant(name, undefined, value));
+    }
+    if (this.#hasTypes) {
       // Numbers that the sender knows and this file does not are received as they are.
       lines.push(`/** A number of {@link ${name}}, or one that is unknown here. */`);
       lines.push(`export type ${name} = (typeof ${name})[keyof typeof ${name}] | (number & {});`);
@@ -112,7 +151,7 @@ class Emitter {
     const init = this.#scope.own.init.get(fullName)!;
     const comment = docComment(doc, deprecated);
     const lines: string[] = [];
-    if (this.#form !== 'js') {
+    if (this.#hasTypes) {
       const declare = (type: string, members: string[]): string[] =>
         members.length === 0
           ? [`export type ${type} = Record<string, never>;`]
@@ -121,7 +160,7 @@ class Emitter {
       lines.push(`/** What may be sent as {@link ${name}}. */`, ...declare(init, this.#members(message, 'sent')));
     }
     const type = (): string => `${this.#scope.contract('MessageType')}<${name}, ${init}>`;
-    lines.push(...(this.#form === 'js' ? comment : []));
+    lines.push(...(this.#hasTypes ? [] : comment));
     lines.push(...this.#constant(name, type, () => this.#table(fullName, message.fields)));
     return lines;
   }
@@ -191,7 +230,7 @@ class Emitter {
     const name = this.#scope.own.type.get(fullName)!;
     const methodsName = this.#scope.own.methods.get(fullName)!;
     const lines: string[] = [];
-    if (this.#form !== 'js') {
+    if (this.#hasTypes) {
       const members = methods.flatMap(({ key, model: method }) => {
         const types = [...this.#scope.payload(method.input), ...this.#scope.payload(method.output)];
         const type = `${this.#scope.contract('Method')}<${types.join(', ')}>`;

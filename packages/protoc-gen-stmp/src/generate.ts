@@ -1,4 +1,4 @@
-import { emitFile, type GeneratedFile } from './emit.js';
+import { emitFile, type GeneratedFile, type Target } from './emit.js';
 import { link } from './link.js';
 import { loadProtos, type ReadSource } from './load.js';
 import type { FileModel } from './model.js';
@@ -6,11 +6,11 @@ import type { ImportExtension } from './scope.js';
 
 /** How the output is to look. */
 export interface OutputOptions {
-  /** `ts`, or `js` for `.js` with `.d.ts`. Default `ts`. */
-  readonly target?: 'ts' | 'js' | undefined;
+  /** `ts`; `js` for `.js` with `.d.ts`; `cjs` for CommonJS, `.cjs` with `.d.cts`. Default `ts`. */
+  readonly target?: Target | undefined;
   /** The module that types are imported from: `@stmp/contract`, or `stmp` in projects that only install that. Default `@stmp/contract`. */
   readonly contract?: string | undefined;
-  /** How imports of other generated files end. Default `js`. */
+  /** How imports of other generated files end; of no effect on `cjs`. Default `js`. */
   readonly importExtension?: ImportExtension | undefined;
   /** Leaves streaming methods out, in place of refusing their files. Default false. */
   readonly skipStreams?: boolean | undefined;

@@ -1,4 +1,4 @@
-export type { GeneratedFile } from './emit.js';
+export type { GeneratedFile, Target } from './emit.js';
 export { type GenerateOptions, generate, type OutputOptions } from './generate.js';
 export type { ReadSource, Source } from './load.js';
 export { formatProblem, GenerateError, type Problem } from './problem.js';

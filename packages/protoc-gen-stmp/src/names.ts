@@ -6,7 +6,7 @@ const RESERVED: ReadonlySet<string> = new Set(
   delete do else enum eval export extends false finally for from function get global globalThis if implements import in infer
   instanceof interface is keyof let module namespace never new null number object of package private protected public readonly
   require return satisfies set static string super switch symbol this throw true try type typeof undefined unique unknown var
-  void while with yield Array ArrayBuffer BigInt Boolean DataView Date Error Function Infinity JSON Map Math NaN Number Object
+  void while with yield exports __dirname __filename __exportStar __proto__ Array ArrayBuffer BigInt Boolean DataView Date Error Function Infinity JSON Map Math NaN Number Object
   Promise Proxy Readonly Record Reflect RegExp Set String Symbol Uint8Array WeakMap WeakSet`.split(/\s+/),
 );
 

@@ -10,8 +10,15 @@ export type ImportExtension = 'js' | 'ts' | 'none';
 export interface ScopeOptions {
   /** The module that the contract's types are imported from. */
   readonly contract: string;
-  readonly importExtension: ImportExtension;
+  /** How imports of other generated files end; `cjs` where the output is CommonJS. */
+  readonly importExtension: ImportExtension | 'cjs';
 }
+
+/** How a file takes what others export: by `import`, with types or without, or by `require`. */
+export type ImportForm = 'types' | 'values' | 'require';
+
+/** The contract is an ES module, which a file that turns out to be CommonJS may name for its types in this way only. */
+const TYPES_OF_A_MODULE = ` with { 'resolution-mode': 'import' }`;
 
 /** The names that one generated file uses, gathered while its text is written; its imports follow from them. */
 export class Scope {
@@ -101,8 +108,12 @@ export class Scope {
   }
 
   /** What is passed on to those who import this file. */
-  exportLines(): string[] {
-    return this.#publicImports().map((name) => `export * from '${this.#specifier(name)}';`);
+  exportLines(form: ImportForm): string[] {
+    return this.#publicImports().map((name) => {
+      const from = this.#specifier(name);
+      // Node finds names behind a function of this name only.
+      return form === 'require' ? `__exportStar(require('${from}'), exports);` : `export * from '${from}';`;
+    });
   }
 
   /** The files whose output is imported. */
@@ -120,22 +131,25 @@ export class Scope {
     return relativeImport(this.#file.name, name, this.#options.importExtension);
   }
 
-  /** Import lines, for TypeScript or, with `valuesOnly`, for JavaScript. */
-  importLines(valuesOnly = false): string[] {
-    const named = ([name, local]: readonly [string, string]): string => (name === local ? name : `${name} as ${local}`);
+  importLines(form: ImportForm): string[] {
+    const as = form === 'require' ? ': ' : ' as ';
+    const named = ([name, local]: readonly [string, string]): string =>
+      name === local ? name : `${name}${as}${local}`;
     const lines: string[] = [];
-    const line = (prefix: string, names: readonly string[], from: string): void => {
+    const line = (prefix: string, names: readonly string[], end: string): void => {
       if (names.length === 0) return;
       const sorted = [...names].sort((a, b) => compare(a.replace(/^type /, ''), b.replace(/^type /, '')));
-      const one = `${prefix} { ${sorted.join(', ')} } from '${from}';`;
-      lines.push(
-        ...(one.length <= 120 ? [one] : [`${prefix} {`, ...sorted.map((name) => `  ${name},`), `} from '${from}';`]),
-      );
+      const one = `${prefix} { ${sorted.join(', ')} } ${end};`;
+      lines.push(...(one.length <= 120 ? [one] : [`${prefix} {`, ...sorted.map((name) => `  ${name},`), `} ${end};`]));
     };
-    if (!valuesOnly) line('import type', [...this.#contract].map(named), this.#options.contract);
+    if (form === 'types')
+      line('import type', [...this.#contract].map(named), `from '${this.#options.contract}'${TYPES_OF_A_MODULE}`);
     for (const [specifier, { value, type }] of [...this.#imports].sort((a, b) => compare(a[0], b[0]))) {
-      const types = valuesOnly ? [] : [...type].map((each) => `type ${named(each)}`);
-      line('import', [...[...value].map(named), ...types], specifier);
+      if (form === 'require') line('const', [...value].map(named), `= require('${specifier}')`);
+      else {
+        const types = form === 'values' ? [] : [...type].map((each) => `type ${named(each)}`);
+        line('import', [...[...value].map(named), ...types], `from '${specifier}'`);
+      }
     }
     return lines;
   }
@@ -165,7 +179,7 @@ const SCALARS: Readonly<Record<string, string>> = {
 export const outputName = (protoName: string, extension: string): string =>
   `${protoName.replace(/\.proto$/, '')}.${extension}`;
 
-function relativeImport(from: string, to: string, extension: ImportExtension): string {
+function relativeImport(from: string, to: string, extension: ImportExtension | 'cjs'): string {
   const here = from.split('/').slice(0, -1);
   const there = to.replace(/\.proto$/, '').split('/');
   let common = 0;

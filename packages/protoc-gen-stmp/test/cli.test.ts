@@ -44,7 +44,9 @@ describe('stmp-gen', () => {
     write('hello.proto', HELLO);
     expect(run('--target', 'js', '--contract', 'stmp', 'hello.proto')).toEqual(quiet);
     expect(read('hello.js')).toContain('export const Hello = {');
-    expect(read('hello.d.ts')).toContain("import type { MessageType } from 'stmp';");
+    expect(read('hello.d.ts')).toContain(
+      "import type { MessageType } from 'stmp' with { 'resolution-mode': 'import' };",
+    );
   });
 
   it('finds inputs by their names in imports, as protoc does', () => {
@@ -150,7 +152,7 @@ describe('stmp-gen', () => {
       ['sub/hello.proto', 'other/hello.proto'],
       'other/hello.proto and sub/hello.proto are both "hello.proto"; set --proto_path to a folder above them',
     ],
-    [['--target', 'go', 'hello.proto'], 'target must be ts or js, not go'],
+    [['--target', 'go', 'hello.proto'], 'target must be ts, js or cjs, not go'],
     [['--import-extension', 'mjs', 'hello.proto'], 'import extension must be js, ts or none, not mjs'],
     [['--speed'], /^Unknown option '--speed'/],
     [['--out'], /^Option '-o, --out <value>' argument missing/],

@@ -4,13 +4,13 @@ import { generate } from '../src/index.js';
 import { CASES, caseSource, path, text } from './helpers.js';
 
 describe('golden files', () => {
-  for (const target of ['ts', 'js'] as const) {
+  for (const target of ['ts', 'js', 'cjs'] as const) {
     const files = generate({ files: CASES, read: caseSource, target });
     for (const file of files) {
       it(`${target}/${file.path}`, () => expect(file.text).toBe(text(`generated/${target}/${file.path}`)));
     }
     it(`gives the expected ${target} files`, () => {
-      const extensions = target === 'ts' ? ['ts'] : ['js', 'd.ts'];
+      const extensions = { ts: ['ts'], js: ['js', 'd.ts'], cjs: ['cjs', 'd.cts'] }[target];
       const names = CASES.map((name) => name.replace(/proto$/, '')).flatMap((stem) =>
         extensions.map((end) => stem + end),
       );

@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -59,9 +59,22 @@ export const f = CartService.methods.remove;
 
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'stmp-'));
-  for (const target of ['ts', 'js']) {
+  for (const target of ['ts', 'js', 'cjs']) {
     cpSync(path(`generated/${target}`), join(dir, target), { recursive: true });
-    writeFileSync(join(dir, `use-${target}.ts`), USE.replaceAll('CODE', target));
+    const use = USE.replaceAll('CODE', target);
+    writeFileSync(join(dir, `use-${target}.ts`), target === 'cjs' ? use.replaceAll(".js'", ".cjs'") : use);
+  }
+  // The same in a package of CommonJS.
+  mkdirSync(join(dir, 'old'));
+  writeFileSync(join(dir, 'old/package.json'), '{"type":"commonjs"}');
+  for (const target of ['ts', 'cjs']) cpSync(join(dir, target), join(dir, 'old', target), { recursive: true });
+  for (const target of ['ts', 'cjs']) {
+    const use = readFileSync(join(dir, `use-${target}.ts`), 'utf8')
+      .replace("from '@stmp/contract';", "from '@stmp/contract' with { 'resolution-mode': 'import' };")
+      .replace('import { actionOf, type InputInitOf, type', 'import type { InputInitOf,')
+      .replace('type MessageOf, type OutputOf', 'MessageOf, OutputOf')
+      .replace(/^export const action: .*$/m, '');
+    writeFileSync(join(dir, `old/use-${target}.ts`), use);
   }
   cpSync(path('../../contract/src'), join(dir, 'contract'), { recursive: true });
   cpSync(path('../../../types/portable.d.ts'), join(dir, 'portable.d.ts'));
@@ -93,7 +106,9 @@ describe('generated code under the compiler', () => {
   const old = join(modules, '@bufbuild/protoplugin/node_modules/typescript/lib/tsc.js');
   if (!existsSync(old)) console.warn('SKIPPED: no TypeScript 5.4 here, so the output is not compiled with it');
   const generated = ['ts/wide.ts', 'ts/clash.ts', 'js/wide.d.ts', 'js/clash.d.ts'];
-  const uses = ['use-ts.ts', 'use-js.ts'];
+  const uses = ['use-ts.ts', 'use-js.ts', 'use-cjs.ts'];
+  const usesInCommonJs = ['old/use-ts.ts', 'old/use-cjs.ts'];
+  const node16 = { target: 'es2022', module: 'node16', lib: ['es2022', 'dom'] };
   const ours = {
     isolatedDeclarations: true,
     stripInternal: true,
@@ -115,6 +130,25 @@ describe('generated code under the compiler', () => {
       old,
       { ...strict, target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'] },
       uses,
+    ],
+    // verbatimModuleSyntax allows no `export` in CommonJS.
+    [
+      'TypeScript 7, CommonJS under node16',
+      native,
+      { ...strict, ...node16, verbatimModuleSyntax: false },
+      usesInCommonJs,
+    ],
+    [
+      'TypeScript 5.4, CommonJS under node16',
+      old,
+      { ...strict, ...node16, verbatimModuleSyntax: false },
+      usesInCommonJs,
+    ],
+    [
+      'TypeScript 5.4, CommonJS under nodenext',
+      old,
+      { ...strict, ...node16, module: 'nodenext', verbatimModuleSyntax: false },
+      usesInCommonJs,
     ],
   ] as const;
 
@@ -161,6 +195,40 @@ describe('generated code at run time', () => {
         empty: { typeName: 'google.protobuf.Empty', fields: [] },
         proto: ['zero', '__proto__'],
       });
+    } finally {
+      rmSync(alone, { recursive: true });
+    }
+  });
+
+  it('is the same in CommonJS, required or imported', () => {
+    const program = `
+      const wide = require('./cjs/wide.cjs');
+      const all = require('./cjs/common/all.cjs');
+      const clash = require('./cjs/clash.cjs');
+      import('./use.mjs').then(({ Money, Uses, all: imported }) => {
+        console.log(JSON.stringify({
+          other: wide.Uses.fields[0][2]() === all.Money && Money === all.Money && Uses === wide.Uses,
+          names: Object.keys(imported).filter((name) => !/^(default|module.exports|__esModule)$/.test(name)).sort(),
+          required: Object.keys(all).sort(),
+          local: Object.keys(wide).filter((name) => /^google/.test(name)),
+          proto: Object.keys(clash.class_default),
+        }));
+      });`;
+    const alone = mkdtempSync(join(tmpdir(), 'stmp-'));
+    try {
+      cpSync(path('generated/cjs'), join(alone, 'cjs'), { recursive: true });
+      writeFileSync(
+        join(alone, 'use.mjs'),
+        `export { Money } from './cjs/common/all.cjs'; export { Uses } from './cjs/wide.cjs'; export * as all from './cjs/common/all.cjs';`,
+      );
+      writeFileSync(join(alone, 'run.cjs'), program);
+      const said = JSON.parse(execFileSync(process.execPath, ['run.cjs'], { cwd: alone, encoding: 'utf8' })) as {
+        names: string[];
+        required: string[];
+      };
+      expect(said).toMatchObject({ other: true, local: [], proto: ['zero', '__proto__'] });
+      expect(said.names).toEqual(said.required);
+      expect(said.names).toContain('Money');
     } finally {
       rmSync(alone, { recursive: true });
     }

@@ -4,7 +4,7 @@ import { CASES, text } from './helpers.js';
 import { ask, recorded } from './recorded.js';
 
 describe('protoc-gen-stmp on recorded descriptors', () => {
-  for (const target of ['ts', 'js']) {
+  for (const target of ['ts', 'js', 'cjs']) {
     it(`gives the same ${target} files as stmp-gen`, () => {
       const { file, error } = ask(recorded, CASES, `target=${target}`);
       expect(error).toBe('');
@@ -19,14 +19,14 @@ describe('protoc-gen-stmp on recorded descriptors', () => {
 
   it('takes its options from the parameter', () => {
     const { file } = ask(recorded, ['wide.proto'], 'contract=stmp,import_extension=none');
-    expect(file[0]?.content).toContain("} from 'stmp';");
+    expect(file[0]?.content).toContain("} from 'stmp' with { 'resolution-mode': 'import' };");
     expect(file[0]?.content).toContain("from './common/money';");
   });
 
   for (const [parameter, message] of [
     ['speed=high', 'unknown option speed; there are target, contract, import_extension and skip_streams'],
     ['skip_streams=no', 'skip_streams must be true or false, not no'],
-    ['target=go', 'target must be ts or js, not go'],
+    ['target=go', 'target must be ts, js or cjs, not go'],
     ['import_extension=mjs', 'import extension must be js, ts or none, not mjs'],
     ["contract=a'b", "contract must be the name of a module, not a'b"],
   ] as const) {

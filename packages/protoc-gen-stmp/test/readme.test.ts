@@ -20,7 +20,7 @@ it('the command of the README makes what its program imports', () => {
     const code = runCli(command.trim().split(' ').slice(2), { cwd, out: () => {}, err: () => {} });
     expect(code).toBe(0);
     const generated = readFileSync(join(cwd, 'src/generated/chat.ts'), 'utf8');
-    expect(generated).toContain("from 'stmp';");
+    expect(generated).toContain("from 'stmp' with { 'resolution-mode': 'import' };");
     expect(generated).toContain('/** Says something to everybody. */');
     expect(generated).toContain('export const ChatService: ServiceType<');
   } finally {

@@ -15,7 +15,7 @@ import type {
   ServiceType,
   Timestamp,
   TimestampInit,
-} from '@stmp/contract';
+} from '@stmp/contract' with { 'resolution-mode': 'import' };
 import { Item as Item$, type ItemInit as ItemInit$, Money, type MoneyInit, Unit } from './common/money.js';
 
 export declare const Level: {

@@ -9,7 +9,7 @@ import type {
   ServiceType,
   Timestamp,
   TimestampInit,
-} from '@stmp/contract';
+} from '@stmp/contract' with { 'resolution-mode': 'import' };
 
 export const class_default = {
   zero: 0,

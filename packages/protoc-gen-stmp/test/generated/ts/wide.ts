@@ -16,7 +16,7 @@ import type {
   ServiceType,
   Timestamp,
   TimestampInit,
-} from '@stmp/contract';
+} from '@stmp/contract' with { 'resolution-mode': 'import' };
 import { Item as Item$, type ItemInit as ItemInit$, Money, type MoneyInit, Unit } from './common/money.js';
 
 const google_protobuf_NullValue: EnumType = { NULL_VALUE: 0 };
