@@ -1,19 +1,23 @@
 import type { Headers, LinkPeer, Refusal } from '@stmp/contract';
 import type { Session } from '@stmp/engine';
 import { getHeader } from '@stmp/packet';
+import { printable } from './printable.js';
 import type { Logger } from './types.js';
 
 export interface AccessLogOptions {
   readonly logger: Logger;
   /** Handshake headers to write down, from STMP or HTTP. Default none. */
   readonly headers?: readonly string[] | undefined;
-  /** Headers written as `***`. `Authorization`, `Cookie`, `Token` and names that hold `secret`, `password`, `token` or `key` always are. */
+  /**
+   * Headers written as `***`. Names that hold `auth`, `cookie`, `credential`, `jwt`, `key`, `passw`, `secret`, `session`,
+   * `signature` or `token`, and those that end in `sid`, always are.
+   */
   readonly masked?: readonly string[] | undefined;
 }
 
-const SECRET = /authorization|cookie|secret|password|token|key/i;
+const SECRET = /auth|bearer|cookie|credential|jwt|key|passw|secret|session|signature|token|(^|[-_.])sid$/i;
 
-/** One structured record for each handshake, however it ends. */
+/** One structured record for each handshake, however it ends. The results are those of the logger. */
 export class AccessLog {
   readonly #logger: Logger;
   readonly #headers: readonly string[];
@@ -32,12 +36,12 @@ export class AccessLog {
     status: number,
     message: string,
     durationMs: number,
-  ): void {
+  ): unknown {
     const record = {
       event: 'handshake',
       remoteAddress,
       status,
-      ...(message === '' ? {} : { message }),
+      ...(message === '' ? {} : { message: printable(message) }),
       durationMs: Math.round(durationMs * 1000) / 1000,
       contentType: session?.contentType,
       encoding: session?.compression?.encoding,
@@ -45,27 +49,32 @@ export class AccessLog {
       extensions: session?.extensions,
       headers: this.#pick(session?.peerHeaders ?? [], peer.http?.headers ?? []),
     };
-    if (status === 0) this.#logger.info(record, 'connection accepted');
-    else this.#logger.warn(record, 'connection refused');
+    return status === 0
+      ? this.#logger.info(record, 'connection accepted')
+      : this.#logger.warn(record, 'connection refused');
   }
 
-  refusal(refusal: Refusal): void {
-    this.#logger.warn(
+  refusal(refusal: Refusal): unknown {
+    return this.#logger.warn(
       {
         event: 'refused',
-        reason: refusal.reason,
+        reason: printable(refusal.reason),
         remoteAddress: refusal.remoteAddress,
         headers: this.#pick(refusal.headers ?? [], []),
       },
-      refusal.message,
+      printable(refusal.message),
     );
+  }
+
+  #isSecret(name: string): boolean {
+    return SECRET.test(name) || this.#masked.has(name.toLowerCase());
   }
 
   #pick(headers: Headers, more: Headers): Record<string, string> {
     const picked: Record<string, string> = {};
     for (const name of this.#headers) {
       const value = getHeader(headers, name) ?? getHeader(more, name);
-      if (value !== undefined) picked[name] = SECRET.test(name) || this.#masked.has(name.toLowerCase()) ? '***' : value;
+      if (value !== undefined) picked[name] = this.#isSecret(name) ? '***' : printable(value);
     }
     return picked;
   }

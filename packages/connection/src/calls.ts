@@ -1,8 +1,10 @@
 import { type Headers, type MessageCodec, StmpError, statusName } from '@stmp/contract';
 import { type Inbound, retryAfterOf } from '@stmp/engine';
 import { decodeHeaderBlock, decodeHeaderBytes } from '@stmp/packet';
+import { onAbort } from './abort-listeners.js';
 import type { CallOptions } from './api.js';
 import { DETAILS_HEADER, readDetails } from './details.js';
+import { watch } from './thrown.js';
 import type { WireKey } from './wire.js';
 
 const NO_BYTES = new Uint8Array(0);
@@ -17,8 +19,7 @@ export class PendingCall {
   readonly timeoutMs: number;
   mid = 0;
   readonly onHeaders: ((headers: Headers) => void) | undefined;
-  #signal: AbortSignal | undefined = undefined;
-  #onAbort: (() => void) | undefined = undefined;
+  #unwatch: (() => void) | undefined = undefined;
 
   constructor(
     resolve: (value: unknown) => void,
@@ -38,19 +39,17 @@ export class PendingCall {
 
   /** `giveUp` runs when the signal fires before the call has settled. */
   watch(signal: AbortSignal, giveUp: () => void): void {
-    this.#signal = signal;
-    this.#onAbort = () => {
-      this.settle();
+    this.#unwatch = onAbort(signal, () => {
+      this.#unwatch = undefined;
       giveUp();
       this.reject(abortError(this.name, signal));
-    };
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    });
   }
 
   settle(): void {
-    if (this.#signal === undefined) return;
-    this.#signal.removeEventListener('abort', this.#onAbort!);
-    this.#signal = undefined;
+    if (this.#unwatch === undefined) return;
+    this.#unwatch();
+    this.#unwatch = undefined;
   }
 
   fail(error: StmpError): void {
@@ -70,7 +69,7 @@ export class PendingCall {
     const { text, start, end } = into;
     try {
       const headers = this.onHeaders !== undefined || into.status !== 0 ? headersOf(into) : NO_HEADERS;
-      this.onHeaders?.(headers);
+      if (this.onHeaders !== undefined) watch(this.onHeaders(headers), this.reject);
       if (into.status === 0) {
         if (end < 0) this.resolve(this.output.decode(NO_BYTES, 0, 0));
         else if (text !== undefined) this.resolve(decodeText(this.output, text, start, end));

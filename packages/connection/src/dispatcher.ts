@@ -5,10 +5,13 @@ import { CallContext, type CallHost } from './call-context.js';
 import { encodeDetails } from './details.js';
 import { Inbox } from './inbox.js';
 import { tellDropped } from './inbox-overflow.js';
-import { errorReply, type Reply } from './middleware.js';
+import { checkReply, errorReply, type Reply } from './middleware.js';
+import { printable } from './printable.js';
+import { checkResult } from './result.js';
 import type { Route } from './router.js';
-import { isThenable, type Shared } from './shared.js';
+import type { Shared } from './shared.js';
 import { Stall } from './stall.js';
+import { isThenable, textOf } from './thrown.js';
 import { codecsOf, encodeResult, type WireKey } from './wire.js';
 
 /** All that a peer is told of a failure that is not meant for it. */
@@ -236,15 +239,17 @@ export class Dispatcher {
     const { handler, listeners } = context.route;
     if (handler !== undefined) {
       let result: unknown;
+      let later: Promise<unknown> | undefined;
       let failure: Reply | undefined;
       try {
         result = handler(message, context);
+        if (isThenable(result)) later = Promise.resolve(result);
       } catch (error) {
         failure = this.#failed(context, error);
       }
-      if (isThenable(result)) {
+      if (later !== undefined) {
         this.#enter(context);
-        Promise.resolve(result).then(
+        later.then(
           (value) => this.#settleValue(context, value),
           (error: unknown) => this.#settle(context, this.#failed(context, error)),
         );
@@ -296,7 +301,7 @@ export class Dispatcher {
     if (reply.error === undefined) {
       this.#host.shared.report(error, context.name, this.#host);
       if (this.#host.shared.options.exposeErrors) {
-        return { status: reply.status, payload: error instanceof Error ? error.message : String(error) };
+        return { status: reply.status, payload: textOf(error) || statusName(reply.status) };
       }
     }
     return reply;
@@ -361,6 +366,7 @@ export class Dispatcher {
     }
     let payload: Payload | undefined;
     try {
+      checkResult(context.method, value);
       payload = encodeResult(this.#host.wireKey, context.codecs, value);
     } catch (error) {
       this.#host.shared.report(error, context.name, this.#host);
@@ -372,7 +378,18 @@ export class Dispatcher {
     this.#answer(context.mid, Status.Ok, given === undefined ? undefined : given.toList(), payload, context);
   }
 
+  /** Middleware may hand over anything: what makes no answer is an error of ours. */
   #reply(context: CallContext, reply: Reply): void {
+    try {
+      this.#send(context, checkReply(reply));
+    } catch (error) {
+      this.#host.shared.report(error, context.name, this.#host);
+      context.done = true;
+      if (context.kind === 'request') this.#answer(context.mid, Status.InternalServerError, undefined, HIDDEN, context);
+    }
+  }
+
+  #send(context: CallContext, reply: Reply): void {
     if (reply.status === Status.Ok && reply.payload === undefined) {
       if (reply.headers !== undefined)
         for (const [name, value] of reply.headers) context.responseHeaders.append(name, value);
@@ -448,7 +465,7 @@ export class Dispatcher {
         connection: host,
         kind: request ? 'request' : 'notify',
         mid: request ? into.mid : 0,
-        action: into.action,
+        action: typeof into.action === 'string' ? printable(into.action) : into.action,
         name: route?.name,
         status: 0,
         payload,

@@ -1,5 +1,6 @@
 import { Status, StmpError } from '@stmp/contract';
 import type { CallContext } from './call-context.js';
+import { printable } from './printable.js';
 import type { Shared } from './shared.js';
 import type { Connection, DroppedEvent } from './types.js';
 
@@ -32,5 +33,12 @@ export function tellDropped(
   if (reason !== 'leaving') shared.counters.overloaded++;
   const { onEventDropped } = shared.options.hooks;
   if (onEventDropped !== undefined)
-    shared.guard('onEventDropped', connection, () => onEventDropped({ connection, name, action, reason }));
+    shared.guard('onEventDropped', connection, () =>
+      onEventDropped({
+        connection,
+        name,
+        action: typeof action === 'string' ? printable(action) : action,
+        reason,
+      }),
+    );
 }

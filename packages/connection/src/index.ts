@@ -1,5 +1,5 @@
 export type { AccessLogOptions } from './access-log.js';
-export { type AddressOf, addressKey, forwardedAddress, socketAddress } from './address.js';
+export { type AddressOf, addressKey, socketAddress } from './address.js';
 export type {
   Awaitable,
   CallOptions,
@@ -24,6 +24,7 @@ export { DEFAULT_RETRY_ON, type Retry } from './client/retry.js';
 export type { SessionHook, SessionInfo } from './client/session-hooks.js';
 export { type Clock, SYSTEM_CLOCK } from './clock.js';
 export type { Context } from './context.js';
+export { type ForwardedAddressOptions, forwardedAddress } from './forwarded.js';
 export type { IncomingCall, Middleware, Reply } from './middleware.js';
 export {
   DEFAULT_CALL_TIMEOUT_MS,
@@ -45,6 +46,7 @@ export {
 export type { Counters } from './shared.js';
 export { connect, connectLink, createClient } from './stream-client.js';
 export type {
+  AddressRates,
   CloseOptions,
   Connection,
   ConnectionEnd,

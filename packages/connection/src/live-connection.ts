@@ -26,9 +26,13 @@ import { abortError, PendingCall } from './calls.js';
 import type { Clock } from './clock.js';
 import { Dispatcher, type DispatchHost } from './dispatcher.js';
 import { inboxOverflowed } from './inbox-overflow.js';
-import { isThenable, type Shared } from './shared.js';
+import { linkFault, unitFault } from './link-faults.js';
+import { printable } from './printable.js';
+import type { Shared } from './shared.js';
 import { SlowReader, slowReaderError } from './slow-reader.js';
+import { checkStatus } from './status.js';
 import { type Described, type Stub, StubCache, sendersOf } from './stubs.js';
+import { watch } from './thrown.js';
 import { afterTurn, type Turned } from './turn.js';
 import type { CloseOptions, Connection, ConnectionEnd } from './types.js';
 import { encodeEvent, encodeValue, type PreparedEvent, type WireKey, wireKeyOf } from './wire.js';
@@ -60,14 +64,12 @@ let due: LiveConnection[] = [];
 function flushAll(): void {
   const connections = due;
   due = [];
-  let next = 0;
-  try {
-    while (next < connections.length) connections[next++]!.flushNow();
-  } finally {
-    // Only a broken link throws, and the others are not to suffer from it.
-    if (next < connections.length) {
-      due.push(...connections.slice(next));
-      queueMicrotask(flushAll);
+  for (const connection of connections) {
+    try {
+      connection.flushNow();
+    } catch (error) {
+      // The others are not to suffer from it.
+      connection.crashed(error);
     }
   }
 }
@@ -84,8 +86,9 @@ interface Rare {
   closed?: Promise<ConnectionEnd>;
   resolveClosed?: (end: ConnectionEnd) => void;
   remoteAddress?: string;
-  /** When a link that does not close by itself is cut. */
+  /** When a link that does not close by itself is cut; when it {@link isCut}, when it is given up. */
   cutAtMs?: number;
+  isCut?: boolean;
   /** When the end is told, even if events that came before it still wait. */
   endAtMs?: number;
 }
@@ -98,16 +101,30 @@ class LinkEvents implements LinkHandler<Uint8Array | string> {
     this.#connection = connection;
   }
 
+  // Whatever goes wrong here is the end of this connection, not of the process.
+
   onData(unit: Uint8Array | string): void {
-    this.#connection.received(unit);
+    try {
+      this.#connection.received(unit);
+    } catch (error) {
+      this.#connection.crashed(error);
+    }
   }
 
   onDrain(): void {
-    this.#connection.linkDrained();
+    try {
+      this.#connection.linkDrained();
+    } catch (error) {
+      this.#connection.crashed(error);
+    }
   }
 
   onClose(reason?: StmpError): void {
-    this.#connection.linkEnded(reason);
+    try {
+      this.#connection.linkEnded(reason);
+    } catch (error) {
+      this.#connection.crashed(error);
+    }
   }
 }
 
@@ -171,7 +188,12 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
 
   /** Begins: nothing happens before this. */
   start(): void {
-    this.link.start(new LinkEvents(this) as LinkHandler<Uint8Array & string>);
+    try {
+      this.link.start(new LinkEvents(this) as LinkHandler<Uint8Array & string>);
+    } catch (error) {
+      this.#linkBroke('start threw', error);
+      return;
+    }
     this.pump();
     this.rearm();
   }
@@ -179,6 +201,11 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
   // --- what the link tells ---------------------------------------------------------
 
   received(unit: Uint8Array | string): void {
+    const fault = unitFault(this.link.kind, unit);
+    if (fault !== undefined) {
+      this.#linkBroke(fault);
+      return;
+    }
     this.engine.receive(unit, this.clock.nowMs());
     this.pump();
   }
@@ -202,7 +229,30 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
 
   #linkDone(): void {
     this.#stopTimer();
-    this.#rare?.resolveClosed?.(this.#ended!);
+    if (this.#ended !== undefined) this.#rare?.resolveClosed?.(this.#ended);
+  }
+
+  /** The link did what no link may do: it is let go at once, and not listened to any more. */
+  #linkBroke(what: string, cause?: unknown): void {
+    if (this.#linkClosed) return;
+    const error = linkFault(what, cause);
+    this.#abortLink(error);
+    this.linkEnded(error);
+  }
+
+  #abortLink(reason: StmpError): void {
+    try {
+      this.link.abort(reason);
+    } catch (error) {
+      this.shared.report(error, 'link', this);
+    }
+  }
+
+  /** Something failed that nobody had foreseen. */
+  crashed(error: unknown): void {
+    this.shared.report(error, 'connection', this);
+    if (!this.#linkClosed) this.#abortLink(linkFault('its connection failed', error));
+    this.linkEnded(linkFault('its connection failed', error));
   }
 
   // --- the engine --------------------------------------------------------------------
@@ -316,7 +366,14 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
   wrote(): void {
     if (this.#flushDue) return;
     this.#flushDue = true;
-    if (due.push(this) === 1) this.link.defer(flushAll);
+    if (due.push(this) > 1) return;
+    try {
+      this.link.defer(flushAll);
+    } catch (error) {
+      // The others have been told that they will be flushed.
+      queueMicrotask(flushAll);
+      this.#linkBroke('defer threw', error);
+    }
   }
 
   flushNow(): void {
@@ -337,8 +394,11 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
           }
         }
       } catch (error) {
+        if (!isStmpError(error) || error.code !== 'link_closed') {
+          this.#linkBroke('send threw', error);
+          return;
+        }
         // The link closes by itself; onClose follows.
-        if (!(error instanceof StmpError)) throw error;
       }
       engine.hold = this.#linkFull && !ended;
       if (this.#slow !== undefined) this.#slow.drained();
@@ -399,7 +459,8 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
   /** One timer for everything; it is only moved forwards, and finds out by itself that it came too early. */
   protected rearm(): void {
     const at = Math.ceil(this.deadlineMs);
-    if (at === Number.POSITIVE_INFINITY || (this.timerAtMs >= 0 && at >= this.timerAtMs)) return;
+    // Not true for NaN either.
+    if (!(at < Number.POSITIVE_INFINITY) || (this.timerAtMs >= 0 && at >= this.timerAtMs)) return;
     this.timerAtMs = at;
     this.setTimer();
   }
@@ -420,7 +481,8 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     const nowMs = this.clock.nowMs();
     if (this.#endDue && nowMs >= (this.#rare?.endAtMs ?? Number.POSITIVE_INFINITY)) this.#end();
     if (nowMs >= (this.#rare?.cutAtMs ?? Number.POSITIVE_INFINITY)) {
-      this.link.abort(new StmpError('link_failed', 'the peer did not let the connection close', { origin: 'link' }));
+      if (this.#rare?.isCut) this.linkEnded(linkFault('it did not close when it was aborted'));
+      else this.#cutLink(new StmpError('link_failed', 'the peer did not let the connection close', { origin: 'link' }));
       return;
     }
     if (this.#ended === undefined) {
@@ -571,8 +633,7 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     if (pauses !== this.#linkPaused) {
       this.#linkPaused = pauses;
       this.engine.setPaused(pauses, this.clock.nowMs());
-      if (pauses) this.link.pause();
-      else this.link.resume();
+      this.#setReading(!pauses);
     }
     if (!stops) this.pump();
   }
@@ -710,9 +771,13 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
   get remoteAddress(): string {
     const extra = this.#extra;
     if (extra.remoteAddress === undefined) {
-      const { address = 'unknown', port } = this.link.peer;
-      const host = address.includes(':') ? `[${address}]` : address;
-      extra.remoteAddress = port === undefined ? host : `${host}:${port}`;
+      try {
+        const { address = 'unknown', port } = this.link.peer;
+        const host = address.includes(':') ? `[${address}]` : address;
+        extra.remoteAddress = port === undefined ? host : `${host}:${port}`;
+      } catch {
+        extra.remoteAddress = 'unknown';
+      }
     }
     return extra.remoteAddress;
   }
@@ -809,8 +874,9 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
 
   close(options: CloseOptions = {}): Promise<ConnectionEnd> {
     const { closed } = this;
+    const status = checkStatus(options.status ?? Status.Ok);
     if (this.#ended === undefined) {
-      this.engine.close(options.status ?? Status.Ok, options.message, this.clock.nowMs());
+      this.engine.close(status, options.message, this.clock.nowMs());
       // From here on nothing is handled any more, but the echo has to be read.
       this.#held = this.#inboxStops = false;
       this.#resumeLink();
@@ -836,7 +902,16 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     if (this.#linkClosed) return;
     this.engine.receiveError(reason);
     this.pump();
-    this.link.abort(reason);
+    this.#cutLink(reason);
+  }
+
+  /** Drops the link. One that does not say that it has closed is not waited for. */
+  #cutLink(reason: StmpError): void {
+    this.#abortLink(reason);
+    if (this.#linkClosed) return;
+    this.#extra.isCut = true;
+    this.#extra.cutAtMs = this.clock.nowMs() + FAILED_CLOSE_MS;
+    this.rearm();
   }
 
   /** Ends it for a reason that the peer is told: a limit, or a broken rule. */
@@ -896,13 +971,13 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     const ending = this.engine.ending!;
     const end: ConnectionEnd = {
       status: ending.status,
-      message: ending.message,
+      message: printable(ending.message),
       origin: ending.origin,
       error: ending.error,
     };
     this.#ended = end;
     this.#dispatcher?.end();
-    const message = ending.origin === 'link' || ending.message === '' ? CLOSED_MESSAGE : ending.message;
+    const message = ending.origin === 'link' || ending.message === '' ? CLOSED_MESSAGE : end.message;
     for (const token of this.engine.takePending()) {
       (token as PendingCall).fail(
         new StmpError('connection_closed', message, {
@@ -933,11 +1008,23 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     if (!this.#linkPaused) return;
     this.#linkPaused = false;
     this.engine.setPaused(false, this.clock.nowMs());
-    this.link.resume();
+    this.#setReading(true);
+  }
+
+  #setReading(reads: boolean): void {
+    try {
+      if (reads) this.link.resume();
+      else this.link.pause();
+    } catch (error) {
+      this.#linkBroke(`${reads ? 'resume' : 'pause'} threw`, error);
+    }
   }
 
   #closeLink(): void {
-    const closing = this.link.close();
-    if (isThenable(closing)) closing.then(undefined, () => {});
+    try {
+      watch(this.link.close(), (error) => this.#linkBroke('close rejected', error));
+    } catch (error) {
+      this.#linkBroke('close threw', error);
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { type Headers, isStmpError, type Payload, Status, type StmpError } from '@stmp/contract';
 import type { Context } from './context.js';
+import { checkStatus, isStatus } from './status.js';
 
 /**
  * How a request ends. `value` is encoded by the method's type; `payload` is sent as it is.
@@ -61,7 +62,18 @@ export function isForPeer(error: unknown): error is StmpError & { readonly statu
   );
 }
 
+/** @throws TypeError for what is no reply. */
+export function checkReply(reply: Reply): Reply {
+  const given: unknown = reply;
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`a reply must be an object, got ${typeof given}`);
+  checkStatus(reply.status);
+  return reply;
+}
+
 /** The status for something that user code threw; the text of a plain error is not for the peer. */
 export function errorReply(error: unknown): Reply {
-  return isForPeer(error) ? { status: error.status, error } : { status: Status.InternalServerError };
+  return isForPeer(error) && isStatus(error.status)
+    ? { status: error.status, error }
+    : { status: Status.InternalServerError };
 }

@@ -1,6 +1,6 @@
 import { checkNumber } from '@stmp/engine';
 import { TokenBucket } from './rate.js';
-import type { Rates } from './types.js';
+import type { AddressRates, Rates } from './types.js';
 
 /** Throws for rates that are not above 0, naming them. */
 export function checkRates(option: string, rates: Rates | undefined): void {
@@ -14,14 +14,16 @@ export class RateLimiter {
   readonly #packets: TokenBucket | undefined;
   readonly #bytes: TokenBucket | undefined;
   readonly #calls: TokenBucket | undefined;
+  readonly #connects: TokenBucket | undefined;
 
-  constructor(rates: Rates, nowMs: number) {
+  constructor(rates: AddressRates, nowMs: number) {
     const { burstSeconds = 1 } = rates;
     const bucket = (perSecond: number | undefined): TokenBucket | undefined =>
       perSecond === undefined ? undefined : new TokenBucket(perSecond, burstSeconds, nowMs);
     this.#packets = bucket(rates.packetsPerSecond);
     this.#bytes = bucket(rates.bytesPerSecond);
     this.#calls = bucket(rates.callsPerSecond);
+    this.#connects = bucket(rates.connectsPerSecond);
   }
 
   /** @returns false when the connection has to go. */
@@ -35,18 +37,23 @@ export class RateLimiter {
     return this.#calls === undefined || this.#calls.take(1, nowMs);
   }
 
+  mayConnect(nowMs: number): boolean {
+    return this.#connects === undefined || this.#connects.take(1, nowMs);
+  }
+
   isIdle(nowMs: number): boolean {
-    return [this.#packets, this.#bytes, this.#calls].every((bucket) => bucket === undefined || bucket.isFull(nowMs));
+    const buckets = [this.#packets, this.#bytes, this.#calls, this.#connects];
+    return buckets.every((bucket) => bucket === undefined || bucket.isFull(nowMs));
   }
 }
 
 /** Limiters by key, such as the address; those that have filled up again are forgotten. */
 export class KeyedRates {
-  readonly #rates: Rates;
+  readonly #rates: AddressRates;
   readonly #limiters = new Map<string, RateLimiter>();
   #sweepAt = 1024;
 
-  constructor(rates: Rates) {
+  constructor(rates: AddressRates) {
     this.#rates = rates;
   }
 

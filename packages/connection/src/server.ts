@@ -10,6 +10,7 @@ import {
   type ServiceType,
   Status,
   StmpError,
+  statusError,
   statusName,
 } from '@stmp/contract';
 import {
@@ -29,13 +30,25 @@ import type { Awaitable, Implementation, Listeners } from './api.js';
 import type { Context } from './context.js';
 import { type Disposed, disposable } from './disposable.js';
 import { DrainSchedule } from './drain.js';
+import { expiryOf } from './expiry.js';
+import { checkLink } from './link-faults.js';
 import { isForPeer, type Middleware } from './middleware.js';
 import { resolveConnectionOptions } from './options.js';
+import { printable } from './printable.js';
 import { checkRates, KeyedRates } from './rates.js';
 import { Router } from './router.js';
 import { ServerConnection, type ServerOwner } from './server-connection.js';
 import { type Counters, Shared } from './shared.js';
-import type { CloseOptions, Connection, ConnectionEnd, ConnectionOptions, Hooks, Rates } from './types.js';
+import { checkStatus, isStatus } from './status.js';
+import type {
+  AddressRates,
+  CloseOptions,
+  Connection,
+  ConnectionEnd,
+  ConnectionOptions,
+  Hooks,
+  Rates,
+} from './types.js';
 
 export const DEFAULT_MAX_CONNECTIONS = 65_536;
 
@@ -84,7 +97,7 @@ export interface ServerOptions<Identity = undefined, State = undefined, L extend
   /** Rates of one connection. */
   readonly rates?: Rates | undefined;
   /** Rates that all connections of one address share. */
-  readonly ratesPerAddress?: Rates | undefined;
+  readonly ratesPerAddress?: AddressRates | undefined;
   readonly accessLog?: AccessLogOptions | undefined;
   readonly hooks?: Hooks<Identity, State> | undefined;
 }
@@ -196,15 +209,22 @@ class StmpServer<Identity, State, L extends object>
     });
     this.acceptor = {
       greeting: HANDSHAKE_MAGIC,
-      onLink: (link) => void this.#accept(link),
+      onLink: (link) => {
+        try {
+          this.#accept(link);
+        } catch (error) {
+          this.shared.report(error, 'listener');
+        }
+      },
       onRefuse: (refusal) => {
         this.shared.counters.connectionsRefused++;
-        this.#accessLog?.refusal(refusal);
-        if (this.#accessLog === undefined)
-          this.shared.options.logger?.warn(
-            { reason: refusal.reason, remoteAddress: refusal.remoteAddress },
-            refusal.message,
-          );
+        const { logger } = this.shared.options;
+        const { remoteAddress } = refusal;
+        this.shared.guard('logger', undefined, () =>
+          this.#accessLog === undefined
+            ? logger?.warn({ reason: printable(refusal.reason), remoteAddress }, printable(refusal.message))
+            : this.#accessLog.refusal(refusal),
+        );
       },
       onError: (error) => this.shared.report(error, 'listener'),
       maxUnitBytes: this.shared.options.engine.maxPacketBytes + 128,
@@ -282,7 +302,9 @@ class StmpServer<Identity, State, L extends object>
     return serverHandshake({ content: codecs, compressions, text: textPackets(), hello });
   }
 
-  #accept(link: Link): ServerConnection {
+  /** @throws StmpError `link_failed` for what is no link. */
+  #accept(given: Link): ServerConnection {
+    const link = checkLink(given);
     const { hello } = link;
     const handshake = hello === undefined ? this.#handshake : this.#newHandshake(hello.headers);
     const connection = new ServerConnection(link, handshake, this);
@@ -310,12 +332,18 @@ class StmpServer<Identity, State, L extends object>
     if (this.#draining !== undefined || this.#closing !== undefined) return Status.ServerShutdown;
     if (this.#liveCount >= this.#maxConnections) return Status.TooManyRequests;
     if (this.#maxPerAddress === Number.MAX_SAFE_INTEGER && this.#keyedRates === undefined) return Status.Ok;
-    const address = this.shared.guard('addressOf', connection, () => this.#addressOf(connection.peer)) ?? 'unknown';
+    const given: unknown = this.shared.guard('addressOf', connection, () => this.#addressOf(connection.peer));
+    const address = typeof given === 'string' ? given : 'unknown';
     const count = this.#perAddress.get(address) ?? 0;
-    if (count >= this.#maxPerAddress) return Status.TooManyRequests;
+    if (count >= this.#maxPerAddress || !this.#mayConnect(address)) return Status.TooManyRequests;
     this.#perAddress.set(address, count + 1);
     this.#addresses.set(connection, address);
     return Status.Ok;
+  }
+
+  #mayConnect(address: string): boolean {
+    const nowMs = this.shared.options.clock.nowMs();
+    return this.#keyedRates === undefined || this.#keyedRates.of(address, nowMs).mayConnect(nowMs);
   }
 
   onHello(connection: ServerConnection): void {
@@ -325,7 +353,15 @@ class StmpServer<Identity, State, L extends object>
       return;
     }
     this.#authenticate(connection, connection.headers).then(
-      ({ headers, message }) => connection.answer({ headers, message }),
+      ({ headers, message }) => {
+        try {
+          connection.answer({ headers, message });
+        } catch (error) {
+          // Headers that cannot be written.
+          this.shared.report(error, 'authenticate', connection);
+          connection.answer(refusalOf(error));
+        }
+      },
       (error: unknown) => connection.answer(refusalOf(error)),
     );
   }
@@ -333,6 +369,8 @@ class StmpServer<Identity, State, L extends object>
   async reauthenticate(connection: ServerConnection, headers: Headers): Promise<void> {
     if (this.#options.authenticate === undefined)
       throw new StmpError('bad_state', 'this side has no authentication hook');
+    const address = this.#addresses.get(connection);
+    if (address !== undefined && !this.#mayConnect(address)) throw statusError(Status.TooManyRequests);
     await this.#authenticate(connection, headers);
   }
 
@@ -350,8 +388,7 @@ class StmpServer<Identity, State, L extends object>
         signal: controller.signal,
       });
       const { identity, expiresInMs } = result;
-      const { clock } = this.shared.options;
-      connection.setIdentity(identity, expiresInMs === undefined ? undefined : clock.nowMs() + expiresInMs);
+      connection.setIdentity(identity, expiryOf(expiresInMs, this.shared.options.clock.nowMs()));
       return result;
     } catch (error) {
       if (!isForPeer(error)) this.shared.report(error, 'authenticate', connection);
@@ -458,16 +495,14 @@ class StmpServer<Identity, State, L extends object>
   }
 
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options);
+    const status = checkStatus(options.status ?? Status.ServerShutdown);
+    this.#closing ??= this.#close(status, options.message);
     return this.#closing;
   }
 
-  async #close(options: CloseOptions): Promise<void> {
-    const status = options.status ?? Status.ServerShutdown;
+  async #close(status: number, message: string | undefined): Promise<void> {
     const stopped = this.#stopListening();
-    await Promise.all(
-      [...this.#live(), ...this.#leaving].map((connection) => connection.close({ status, message: options.message })),
-    );
+    await Promise.all([...this.#live(), ...this.#leaving].map((connection) => connection.close({ status, message })));
     await stopped;
     this.#resolveClosed();
   }
@@ -479,7 +514,8 @@ class StmpServer<Identity, State, L extends object>
 
 /** What a client is told whose authentication failed. The text of a plain error stays here. */
 function refusalOf(error: unknown): HelloAnswer {
-  if (!isForPeer(error)) return { status: Status.InternalServerError, message: statusName(Status.InternalServerError) };
+  if (!isForPeer(error) || !isStatus(error.status))
+    return { status: Status.InternalServerError, message: statusName(Status.InternalServerError) };
   const { status, message, retryAfterMs } = error;
   return { status, message, headers: retryAfterMs === undefined ? undefined : [retryAfterHeader(retryAfterMs)] };
 }

@@ -1,6 +1,7 @@
 import type { Engine, NewEngine } from '@stmp/engine';
 import type { ResolvedConnectionOptions } from './options.js';
 import type { Router } from './router.js';
+import { watch } from './thrown.js';
 import type { Connection } from './types.js';
 
 /** Counts since the start, as a plain object; gauges end in `Open`. */
@@ -61,10 +62,15 @@ export class Shared {
     this.counters.errors++;
     const { hooks, logger } = this.options;
     try {
-      if (hooks.onError !== undefined) hooks.onError(error, { connection, name });
-      else logger?.error({ err: error, name, remoteAddress: connection?.remoteAddress }, `${name} failed`);
+      // One that throws, now or later, has nobody left to tell.
+      if (hooks.onError !== undefined) watch(hooks.onError(error, { connection, name }), () => {});
+      else
+        watch(
+          logger?.error({ err: error, name, remoteAddress: connection?.remoteAddress }, `${name} failed`),
+          () => {},
+        );
     } catch {
-      // A hook that throws has nobody left to tell.
+      // The same.
     }
   }
 
@@ -72,15 +78,11 @@ export class Shared {
   guard<T>(name: string, connection: Connection | undefined, fn: () => T): T | undefined {
     try {
       const result = fn();
-      if (isThenable(result)) result.then(undefined, (error: unknown) => this.report(error, name, connection));
+      watch(result, (error) => this.report(error, name, connection));
       return result;
     } catch (error) {
       this.report(error, name, connection);
       return undefined;
     }
   }
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -149,6 +149,12 @@ export interface Rates {
   readonly burstSeconds?: number | undefined;
 }
 
+/** Rates that all connections of one address share. */
+export interface AddressRates extends Rates {
+  /** Connections that begin, and logins on live ones; above it they are refused with TooManyRequests. */
+  readonly connectsPerSecond?: number | undefined;
+}
+
 /** Options of every connection, on either side. */
 export interface ConnectionOptions extends EngineOptions {
   /** Payload codecs, preferred first. */

@@ -6,6 +6,7 @@ import {
   methodName,
   type Payload,
   type PayloadCodec,
+  type PayloadWriter,
   StmpError,
 } from '@stmp/contract';
 import { EMPTY_PAYLOAD, encodeNotify, type PacketForm } from '@stmp/engine';
@@ -100,8 +101,16 @@ export function encodeResult(key: WireKey, codecs: MethodCodecs, value: unknown)
   return payload === undefined && key.empty !== undefined && !codecs.answersNothing ? key.empty : payload;
 }
 
+/** @throws StmpError `payload_invalid` of the codec; TypeError when the codec returned what cannot be written. */
 export function encodeValue(codec: MessageCodec, text: boolean, value: unknown): Payload | undefined {
-  return text && codec.encodeText !== undefined ? codec.encodeText(value) : codec.encode(value);
+  const payload = text && codec.encodeText !== undefined ? codec.encodeText(value) : codec.encode(value);
+  if (payload === undefined || typeof payload === 'string' || payload instanceof Uint8Array || isWriter(payload))
+    return payload;
+  throw new TypeError(`a payload codec must return bytes, text, a writer or undefined, got ${typeof payload}`);
+}
+
+function isWriter(payload: PayloadWriter | null): boolean {
+  return payload !== null && payload.len >= 0 && typeof payload.finishInto === 'function';
 }
 
 /** An event that is encoded at most once for each way in which it travels, when first needed. */

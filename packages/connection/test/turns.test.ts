@@ -39,6 +39,7 @@ function brittle(link: Link): { link: Link; broken: boolean; thrown: unknown[] }
 
 it('a link that throws does not keep the other connections of its turn from sending', async () => {
   const heard: string[] = [];
+  const ends: unknown[] = [];
   const server = createServer({ codecs });
   server.on(TestEvents, { said: ({ text }) => void heard.push(text) });
   const pairs = [1, 2, 3].map(() => memoryPair({ kind: 'message' }));
@@ -47,11 +48,13 @@ it('a link that throws does not keep the other connections of its turn from send
   const links = [bad.link, pairs[1]![0], pairs[2]![0]];
   const clients = await Promise.all(links.map((link) => connectLink(link, { codecs })));
   await settle();
+  void clients[0]!.closed.then((end) => ends.push(end.error));
   bad.broken = true;
   for (const [i, client] of clients.entries()) client.emit(TestEvents).said({ text: String(i) });
   await settle();
   await settle();
-  expect(bad.thrown).toEqual([new Error('broken')]);
+  expect(bad.thrown).toEqual([]);
+  expect(ends).toMatchObject([{ code: 'link_failed', cause: new Error('broken') }]);
   expect(heard).toEqual(['1', '2']);
   bad.broken = false;
   await Promise.all(clients.map((client) => client.close()));

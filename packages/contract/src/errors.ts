@@ -109,9 +109,14 @@ export class StmpError extends Error {
   }
 }
 
-/** True for an {@link StmpError} of any copy of this package, where `instanceof` would miss some. */
+/** True for an {@link StmpError} of any copy of this package, where `instanceof` would miss some. Never throws, whatever the value. */
 export function isStmpError(value: unknown): value is StmpError {
-  return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  try {
+    return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  } catch {
+    // A proxy, or a getter, that wants to be seen by nobody.
+    return false;
+  }
 }
 
 /**

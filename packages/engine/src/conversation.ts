@@ -224,7 +224,10 @@ export class Conversation implements Engine {
         return EngineEvent.Response;
       }
       case PacketKind.Request:
-        return this.#phase.talks ? EngineEvent.Request : EngineEvent.None;
+        if (into.mid > 0) return this.#phase.talks ? EngineEvent.Request : EngineEvent.None;
+        // No call has this id. Source: STMP 1.0, section 2, ids.
+        this.fail(brokenRule(Status.ProtocolError));
+        return EngineEvent.None;
       case PacketKind.Notify:
         if (!this.#phase.talks) return EngineEvent.None;
         return this.peerIsOurs && typeof into.action === 'number' && into.action <= MAX_CONTROL_ACTION

@@ -1,6 +1,7 @@
 export {
   type AccessLogOptions,
   type AddressOf,
+  type AddressRates,
   type Authenticated,
   type AuthenticationRequest,
   type Awaitable,

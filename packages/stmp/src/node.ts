@@ -2,6 +2,7 @@ export { type GzipOptions, gzipCompression } from '@stmp/compression-gzip';
 export {
   type AccessLogOptions,
   type AddressOf,
+  type AddressRates,
   type Authenticated,
   type AuthenticationRequest,
   type Awaitable,

@@ -1,6 +1,8 @@
 import { type Dialer, type Headers, isStmpError, type Link, Status, StmpError } from '@stmp/contract';
 import { type ClientOffer, clientHandshake, clientHeaders, type Handshake, textPackets } from '@stmp/engine';
+import { checkLink } from '../link-faults.js';
 import type { Shared } from '../shared.js';
+import { textOf } from '../thrown.js';
 import type { ClientOptions } from './options.js';
 import { hookError } from './retry.js';
 
@@ -31,7 +33,7 @@ export class Attempts {
     const headers = await this.#headers();
     const text = packetFormat === 'text' ? textPackets() : undefined;
     const offer: ClientOffer = { content: codecs, compressions, text, acceptAll, headers };
-    const link = this.#link ?? (await this.#dial(offer, signal));
+    const link = checkLink(this.#link ?? (await this.#dial(offer, signal)));
     this.#link = undefined;
     if (link.kind === 'stream' && this.#shared.streamEngine === undefined) {
       letGo(link);
@@ -63,9 +65,7 @@ export class Attempts {
       // A wrong address or option does not become right by trying again.
       if (error instanceof TypeError)
         throw new StmpError('unsupported', error.message, { status: Status.BadRequest, cause: error });
-      throw new StmpError('dial_failed', `cannot connect to ${this.#url}: ${(error as Error)?.message ?? error}`, {
-        cause: error,
-      });
+      throw new StmpError('dial_failed', `cannot connect to ${this.#url}: ${textOf(error)}`, { cause: error });
     }
   }
 
@@ -85,6 +85,10 @@ export class Attempts {
 
 /** Ends a link that is not to be used. */
 export function letGo(link: Link): void {
-  link.start({ onData: () => {}, onDrain: () => {}, onClose: () => {} });
-  link.abort(new StmpError('aborted', 'nobody wants the link any more'));
+  try {
+    link.start({ onData: () => {}, onDrain: () => {}, onClose: () => {} });
+    link.abort(new StmpError('aborted', 'nobody wants the link any more'));
+  } catch {
+    // It is broken, and nobody wants it.
+  }
 }

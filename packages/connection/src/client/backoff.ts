@@ -1,4 +1,4 @@
-import { resolveNumbers } from '@stmp/engine';
+import { checkNumber, resolveNumbers } from '@stmp/engine';
 
 /**
  * How long to wait before the next attempt.
@@ -46,8 +46,27 @@ export const UPSTREAM_BACKOFF: Backoff = {
   delayMs: (attempt, random) => (attempt > 7 ? undefined : (1_000 + (attempt - 1) * 200) * (0.8 + 0.4 * random)),
 };
 
-/** A function on its own has no longest step that we could know: 30 s. */
-export function resolveBackoff(backoff: Backoff | BackoffFunction | undefined): Backoff {
+/** Of a function on its own, whose longest step we cannot know. */
+const LONGEST_MS = 30_000;
+
+/** @param report Gets what the user's function throws, or returns and may not; the wait is the longest step then. */
+export function resolveBackoff(
+  backoff: Backoff | BackoffFunction | undefined,
+  report: (error: unknown) => void,
+): Backoff {
   if (backoff === undefined) return exponentialBackoff();
-  return typeof backoff === 'function' ? { delayMs: backoff, longestMs: 30_000 } : backoff;
+  const given = typeof backoff === 'function' ? { delayMs: backoff, longestMs: LONGEST_MS } : backoff;
+  const longestMs = checkNumber('reconnect.longestMs', given.longestMs, 0);
+  return {
+    longestMs,
+    delayMs(attempt, random) {
+      try {
+        const delayMs = given.delayMs(attempt, random);
+        return delayMs === undefined ? undefined : checkNumber('reconnect.delayMs', delayMs, 0);
+      } catch (error) {
+        report(error);
+        return longestMs;
+      }
+    },
+  };
 }

@@ -1,12 +1,15 @@
 import { type EventsType, type Link, type MethodTable, type ServiceType, Status, StmpError } from '@stmp/contract';
 import { checkNumber } from '@stmp/engine';
+import { onAbort } from '../abort-listeners.js';
 import type { CallOptions, EmitOptions, EventSender, Implementation, Listeners, ServiceClient } from '../api.js';
 import type { Context } from '../context.js';
 import { type Disposed, disposable } from '../disposable.js';
+import { checkLink } from '../link-faults.js';
 import type { Middleware } from '../middleware.js';
 import { resolveConnectionOptions } from '../options.js';
 import { Router } from '../router.js';
 import { type Counters, Shared } from '../shared.js';
+import { checkStatus } from '../status.js';
 import { type Described, type Stub, StubCache, sendersOf } from '../stubs.js';
 import type { CloseOptions, Connection, ConnectionEnd } from '../types.js';
 import type { ClientState } from './client-state.js';
@@ -94,7 +97,7 @@ export async function connect(
 
 /** As {@link connect}, over a ready link. */
 export async function connectLink(link: Link, options: ClientOptions): Promise<Client> {
-  const client = disposable(new StmpClient('link:', { ...options, reconnect: false }, link));
+  const client = disposable(new StmpClient('link:', { ...options, reconnect: false }, checkLink(link)));
   await client.connect();
   return client;
 }
@@ -159,11 +162,11 @@ class StmpClient implements Omit<Client, keyof Disposed> {
     }
     reconnector.connect();
     if (reconnector.current !== undefined) return;
-    signal?.addEventListener('abort', abort, { once: true });
+    const unwatch = signal && onAbort(signal, abort);
     try {
       await reconnector.starting.wait('connect', 0, undefined, () => undefined);
     } finally {
-      signal?.removeEventListener('abort', abort);
+      unwatch?.();
     }
   }
 
@@ -236,7 +239,8 @@ class StmpClient implements Omit<Client, keyof Disposed> {
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
-    await this.#shut({ status: options.status ?? Status.Ok, message: options.message ?? '', origin: 'local' }, options);
+    const status = checkStatus(options.status ?? Status.Ok);
+    await this.#shut({ status, message: options.message ?? '', origin: 'local' }, options);
   }
 
   #shut(end: ConnectionEnd, options?: CloseOptions): Promise<ConnectionEnd> {

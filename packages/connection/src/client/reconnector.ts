@@ -1,5 +1,6 @@
-import { type Link, StmpError } from '@stmp/contract';
+import { isStmpError, type Link, StmpError } from '@stmp/contract';
 import type { Shared } from '../shared.js';
+import { textOf } from '../thrown.js';
 import type { CloseOptions, ConnectionEnd } from '../types.js';
 import { Attempts, letGo } from './attempts.js';
 import { type Backoff, resolveBackoff } from './backoff.js';
@@ -93,7 +94,10 @@ export class Reconnector implements ClientOwner, Line {
     this.shared = shared;
     this.#connectTimeoutMs = connectTimeoutMs;
     this.#attempts = new Attempts(url, options, shared, link);
-    this.#backoff = options.reconnect === false ? undefined : resolveBackoff(options.reconnect);
+    this.#backoff =
+      options.reconnect === false
+        ? undefined
+        : resolveBackoff(options.reconnect, (error) => shared.report(error, 'reconnect'));
     this.waiters = new Waiters(shared.options.clock);
     this.starting = new Waiters(shared.options.clock);
   }
@@ -149,7 +153,7 @@ export class Reconnector implements ClientOwner, Line {
         this.#attempt = this.#failures = 0;
         this.#askedHeaders = false;
         this.#told.clear();
-        this.#stopWake = this.#options.onWake?.(() => this.checkTime());
+        this.#stopWake = this.shared.guard('onWake', undefined, () => this.#options.onWake?.(() => this.checkTime()));
         break;
       case 'fresh':
         this.#attempt = this.#failures = 0;
@@ -178,7 +182,7 @@ export class Reconnector implements ClientOwner, Line {
       case 'stop':
         this.#stopRetry();
         this.#endAttempt(new StmpError('aborted', 'the client was closed'));
-        this.#stopWake?.();
+        this.shared.guard('onWake', undefined, () => this.#stopWake?.());
         this.#stopWake = this.#current = this.#next = this.#former = undefined;
         break;
     }
@@ -250,7 +254,7 @@ export class Reconnector implements ClientOwner, Line {
       connection.start();
     } catch (error) {
       if (this.#dialing !== dialing) return;
-      this.#fail(error as StmpError);
+      this.#fail(isStmpError(error) ? error : new StmpError('dial_failed', textOf(error), { cause: error }));
     }
   }
 

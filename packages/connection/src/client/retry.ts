@@ -1,4 +1,5 @@
 import { isStmpError, Status, StmpError } from '@stmp/contract';
+import { textOf } from '../thrown.js';
 import type { ConnectionEnd } from '../types.js';
 import type { Backoff } from './backoff.js';
 
@@ -68,6 +69,8 @@ export function endOf(error: StmpError): ConnectionEnd {
 /** What a hook of the application threw. A status it chose stands; anything else is InternalServerError, and may pass. */
 export function hookError(what: string, error: unknown): StmpError {
   if (isStmpError(error) && error.code === 'status') return error;
-  const why = error instanceof Error ? error.message : String(error);
-  return new StmpError('status', `${what} failed: ${why}`, { status: Status.InternalServerError, cause: error });
+  return new StmpError('status', `${what} failed: ${textOf(error)}`, {
+    status: Status.InternalServerError,
+    cause: error,
+  });
 }

@@ -1,4 +1,5 @@
 import { Status, StmpError } from '@stmp/contract';
+import { onAbort } from '../abort-listeners.js';
 import { abortError } from '../calls.js';
 import type { Clock } from '../clock.js';
 
@@ -29,17 +30,18 @@ export class Waiters {
       const settle = (error?: StmpError): void => {
         this.#waiting.delete(settle);
         if (timer !== undefined) this.#clock.clearTimer(timer);
-        signal?.removeEventListener('abort', onAbort);
+        unwatch?.();
         if (error === undefined) resolve();
         else reject(error);
       };
-      const onAbort = (): void => settle(abortError(name, signal!));
+      let unwatch: (() => void) | undefined;
+      const giveUp = (): void => settle(abortError(name, signal!));
       if (signal?.aborted) {
-        onAbort();
+        giveUp();
         return;
       }
       this.#waiting.add(settle);
-      signal?.addEventListener('abort', onAbort);
+      if (signal !== undefined) unwatch = onAbort(signal, giveUp);
       if (withinMs > 0) {
         timer = this.#clock.setTimer(() => {
           const cause = reason();

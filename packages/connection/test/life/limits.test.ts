@@ -229,6 +229,9 @@ describe('addresses', () => {
     ['2001:db8::1', '2001:db8:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::ffff:a01:203', '10.1.2.3'],
+    ['0:0:0:0:0:FFFF:10.1.2.3', '10.1.2.3'],
+    ['1:2::3::4', '1:2::3::4'],
     ['memory', 'memory'],
   ])('%s is counted as %s', (address, key) => {
     expect(addressKey(address)).toBe(key);
@@ -249,6 +252,46 @@ describe('addresses', () => {
     const peer = { address, http: { method: 'GET', url: '/', headers } };
     expect(forwardedAddress(['10.0.0.1', '10.0.0.2'])(peer)).toBe(expected);
     expect(forwardedAddress((one) => one.startsWith('10.0.0.'))(peer)).toBe(expected);
+  });
+
+  it.each<[name: string, header: 'X-Forwarded-For' | 'Forwarded', lines: string[], expected: string]>([
+    ['a line of the client before that of the proxy', 'X-Forwarded-For', ['6.6.6.6', '9.9.9.9'], '9.9.9.9'],
+    ['lines in their order', 'X-Forwarded-For', ['6.6.6.6', '9.9.9.9, 10.0.0.2', '10.0.0.2'], '9.9.9.9'],
+    ['IPv4 with a port', 'X-Forwarded-For', ['9.9.9.9:4711'], '9.9.9.9'],
+    ['IPv6 with a port', 'X-Forwarded-For', ['[2001:db8:1:2:3::4]:4711'], '2001:db8:1:2::/64'],
+    ['IPv6 in brackets', 'X-Forwarded-For', ['[2001:db8:1:2:3::4]'], '2001:db8:1:2::/64'],
+    ['a proxy with a port', 'X-Forwarded-For', ['9.9.9.9, 10.0.0.2:80'], '9.9.9.9'],
+    ['a proxy in IPv6 clothes', 'X-Forwarded-For', ['9.9.9.9, ::ffff:a00:2'], '9.9.9.9'],
+    ['nothing between commas', 'X-Forwarded-For', ['9.9.9.9, ,'], '9.9.9.9'],
+    ['unknown', 'X-Forwarded-For', ['9.9.9.9, unknown'], '10.0.0.1'],
+    ['rubbish', 'X-Forwarded-For', ['9.9.9.9, 1.2.3.400'], '10.0.0.1'],
+    ['rubbish behind a second proxy', 'X-Forwarded-For', ['9.9.9.9, x, 10.0.0.2'], '10.0.0.1'],
+    ['a quote of the client', 'X-Forwarded-For', ['"6.6.6.6, 9.9.9.9'], '9.9.9.9'],
+    ['rubbish of the client', 'X-Forwarded-For', ['x, 9.9.9.9'], '9.9.9.9'],
+    ['RFC 7239', 'Forwarded', ['for=6.6.6.6, for=9.9.9.9;proto=https;by=10.0.0.1'], '9.9.9.9'],
+    ['RFC 7239, several lines', 'Forwarded', ['for=6.6.6.6', 'For=9.9.9.9', 'for=10.0.0.2'], '9.9.9.9'],
+    ['RFC 7239, IPv6 and a port', 'Forwarded', ['proto=https; for="[2001:db8:1:2::4]:47"'], '2001:db8:1:2::/64'],
+    ['RFC 7239, a comma in quotes', 'Forwarded', ['for=9.9.9.9;x="a, for=6.6.6.6"'], '9.9.9.9'],
+    ['RFC 7239, an escaped quote', 'Forwarded', ['for=9.9.9.9;x="a\\", for=6.6.6.6"'], '9.9.9.9'],
+    ['RFC 7239, a hidden name', 'Forwarded', ['for=9.9.9.9, for=_hidden'], '10.0.0.1'],
+    ['RFC 7239, without for', 'Forwarded', ['for=9.9.9.9, proto=https'], '10.0.0.1'],
+  ])('forwarded: %s', (_name, header, lines, expected) => {
+    const other = header === 'Forwarded' ? 'X-Forwarded-For' : 'Forwarded';
+    // What the proxies do not write is the client's own.
+    const headers: [string, string][] = [
+      [other, header === 'Forwarded' ? '6.6.6.6' : 'for=6.6.6.6'],
+      ...lines.map((line): [string, string] => [header.toLowerCase(), line]),
+    ];
+    const peer = { address: '10.0.0.1', http: { method: 'GET', url: '/', headers } };
+    expect(forwardedAddress(['10.0.0.1', '10.0.0.2'], { header })(peer)).toBe(expected);
+    expect(forwardedAddress((one) => one.startsWith('10.0.0.'), { header })(peer)).toBe(expected);
+  });
+
+  it('forwarded: two spellings of a proxy are one', () => {
+    const headers = [['X-Forwarded-For', '9.9.9.9']] as const;
+    const peer = { address: '2001:db8:0:0:0:0:0:1', http: { method: 'GET', url: '/', headers } };
+    expect(forwardedAddress(['2001:DB8::1'])(peer)).toBe('9.9.9.9');
+    expect(forwardedAddress(['2001:DB8::2'])(peer)).toBe('2001:db8:0:0::/64');
   });
 
   it('that cannot be had share one place', async () => {
@@ -374,6 +417,40 @@ describe('rates', () => {
   });
 });
 
+describe('connects per second', () => {
+  it('of one address are limited, those of others are not', async () => {
+    const b = bench({ ratesPerAddress: { connectsPerSecond: 2 } });
+    const from = (address: string): RawPeer => b.connect({ address });
+    const peers = ['10.0.0.1', '10.0.0.1', '10.0.0.1', '10.0.0.2'].map(from);
+    await settle();
+    expect(peers.map(({ handshake }) => handshake?.status)).toEqual([0, 0, 0x25, 0]);
+    // That the first have left makes no difference.
+    for (const peer of peers) void peer.link.close();
+    await settle();
+    const later = from('10.0.0.1');
+    await b.clock.advance(500);
+    const last = from('10.0.0.1');
+    await settle();
+    expect([later, last].map(({ handshake }) => handshake?.status)).toEqual([0x25, 0]);
+    await b.end();
+  });
+
+  it('count logins on live connections too', async () => {
+    let logins = 0;
+    const w = world({
+      server: {
+        ratesPerAddress: { connectsPerSecond: 3 },
+        authenticate: () => ({ identity: ++logins }),
+      },
+    });
+    const connection = await w.ready();
+    const outcomes = await Promise.all([1, 2, 3].map(() => outcome(connection.reauthenticate([]))));
+    expect(outcomes).toEqual(['ok', 'ok', 'status 25']);
+    expect([logins, connection.identity]).toEqual([3, 3]);
+    await w.end();
+  });
+});
+
 describe('wrong options', () => {
   it.each([
     ['maxConnections', 0],
@@ -399,6 +476,9 @@ describe('wrong options', () => {
     expect(() => createServer({ codecs: [JSON_CODEC], rates: { callsPerSecond: 0 } })).toThrow(/rates.callsPerSecond/);
     expect(() => createServer({ codecs: [JSON_CODEC], ratesPerAddress: { bytesPerSecond: -1 } })).toThrow(
       /ratesPerAddress.bytesPerSecond/,
+    );
+    expect(() => createServer({ codecs: [JSON_CODEC], ratesPerAddress: { connectsPerSecond: Number.NaN } })).toThrow(
+      /ratesPerAddress.connectsPerSecond/,
     );
   });
 });

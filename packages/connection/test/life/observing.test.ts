@@ -1,3 +1,5 @@
+import { statusError } from '@stmp/contract';
+import { encodePacket } from '@stmp/packet';
 import { memoryPair } from '@stmp/transport-memory';
 import { describe, expect, it } from 'vitest';
 import type { Hooks, PacketInfo } from '../../src/index.js';
@@ -141,6 +143,61 @@ describe('hooks', () => {
   });
 });
 
+const NASTY = 'a\r\n\x1b[2Jb\x7f\x9b\u2028\u202ec';
+const NICE = 'a\\x0d\\x0a\\x1b[2Jb\\x7f\\x9b\\u2028\\u202ec';
+
+describe('text of peers', () => {
+  it('comes to hooks and listeners as one printable line', async () => {
+    const actions: unknown[] = [];
+    const ends: string[] = [];
+    const hooks: Hooks = {
+      onPacketIn: ({ action }) => void actions.push(action),
+      onClose: (_, { message }) => void ends.push(message),
+    };
+    const w = world({ server: { hooks } });
+    const [mine, theirs] = memoryPair();
+    const far = w.server.serve(theirs);
+    const peer = rawPeer(mine, 'client');
+    await settle();
+    far.onClose(({ message }) => void ends.push(message));
+    const call = outcome(far.service(LifeService).echo({ n: 1 }));
+    const message = (promise: Promise<unknown>): Promise<string> => promise.then(String, (e: Error) => e.message);
+    const text = message(far.service(LifeService).echo({ n: 1 }));
+    peer.send(encodePacket({ kind: 'request', mid: 1, action: NASTY }, 'stream'));
+    peer.send(encodePacket({ kind: 'close', status: 3, payload: new TextEncoder().encode(NASTY) }, 'stream'));
+    await settle();
+    expect(actions).toEqual([NICE]);
+    expect(ends).toEqual([NICE, NICE]);
+    expect((await far.closed).message).toBe(NICE);
+    expect(await call).toBe('connection_closed 03');
+    expect(await text).toBe(NICE);
+    await w.end();
+  });
+
+  it('comes to logs as one printable line', async () => {
+    const texts: string[] = [];
+    const log = (record: object, message?: string): void => void texts.push(JSON.stringify([record, message]));
+    const logger = { info: log, warn: log, error: log };
+    for (const accessLog of [undefined, { logger, headers: ['User-Agent'] }]) {
+      const w = world({ server: { logger, accessLog, authenticate: () => Promise.reject(statusError(0x21, NASTY)) } });
+      w.server.acceptor.onRefuse?.({ reason: NASTY, message: NASTY, headers: [['user-agent', NASTY]] });
+      const [mine, theirs] = memoryPair();
+      w.server.serve(theirs);
+      rawPeer(mine, 'client', [
+        ['Accept', 'application/json'],
+        ['User-Agent', NASTY],
+      ]);
+      await settle();
+      await w.end();
+    }
+    expect(texts).toHaveLength(3);
+    for (const text of texts) {
+      expect(text).toContain(JSON.stringify(NICE).slice(1, -1));
+      expect(text).not.toMatch(/[\x7f-\x9f\u2028\u202e]|\\r|\\n|\\u001b/);
+    }
+  });
+});
+
 describe('the access log', () => {
   function logged(options: object = {}, accessLog: object = {}) {
     const records: [level: string, record: Record<string, unknown>, message: string | undefined][] = [];
@@ -239,6 +296,35 @@ describe('the access log', () => {
       ['warn', 'refused', 'origin', undefined],
     ]);
     expect(w.server.counters().connectionsRefused).toBe(4);
+    await w.end();
+  });
+
+  it.each([
+    ['Jwt', true],
+    ['X-Auth', true],
+    ['X-Auth-Request-User', true],
+    ['Session', true],
+    ['session_id', true],
+    ['Proxy-Authorization', true],
+    ['Set-Cookie', true],
+    ['Api-Key', true],
+    ['X-Csrf-Token', true],
+    ['Passwd', true],
+    ['Signature', true],
+    ['connect.sid', true],
+    ['User-Agent', false],
+    ['Origin', false],
+    ['Room', false],
+  ])('masks %s: %s', async (name, masked) => {
+    const { w, records } = logged({}, { headers: [name] });
+    const [mine, theirs] = memoryPair();
+    w.server.serve(theirs);
+    rawPeer(mine, 'client', [
+      ['Accept', 'application/json'],
+      [name, 'value'],
+    ]);
+    await settle();
+    expect(records[0]?.[1].headers).toEqual({ [name]: masked ? '***' : 'value' });
     await w.end();
   });
 });
