@@ -1,13 +1,7 @@
 import { encodePacket, encodeTextPacket, type Packet } from '@stmp/packet';
 import { expect, it } from 'vitest';
-import {
-  createInbound,
-  createMessageEngine,
-  createStreamEngine,
-  EngineEvent,
-  type NewEngine,
-  serverHandshake,
-} from '../src/index.js';
+import { createInbound, createMessageEngine, createStreamEngine, EngineEvent, type NewEngine } from '../src/index.js';
+import { serverHandshake } from './harness.js';
 
 const CONTENT = [{ contentType: 'application/json', text: true }];
 
