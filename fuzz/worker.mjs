@@ -3,10 +3,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
+import { seeded } from '../test/kit/random.mjs';
 import { readCorpus, writeCorpus } from './corpus.mjs';
 import { branchCount, watchCoverage } from './coverage.mjs';
 import { mutate } from './mutator.mjs';
-import { createRandom } from './random.mjs';
 import { openTarget } from './targets.mjs';
 
 const { name, folder, seed, runs, seconds, save, replay, shared } = workerData;
@@ -48,7 +48,7 @@ if (replay !== undefined) {
     attempt(input);
     if (isFind() || pool.length === 0) pool.push(input);
   }
-  const next = createRandom(seed);
+  const next = seeded(seed);
   const began = performance.now();
   const until = began + seconds * 1000;
   let finds = 0;

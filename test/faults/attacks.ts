@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodePacket } from '@stmp/packet';
+import { seeded } from '../kit/index.js';
 import { until } from '../life/load.js';
 import { LoadService } from '../life/service.js';
 import { closeAll, closed, HELLO, keepCalling, newClients, rawSocket, startBench } from './bench.js';
-import { type FaultCase, seeded } from './kit.js';
+import type { FaultCase } from './kit.js';
 
 const ACTION = LoadService.methods.work.action;
 

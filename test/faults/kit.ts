@@ -197,12 +197,3 @@ export function print(row: Row): string {
   ];
   return parts.filter((part) => part !== '').join('; ');
 }
-
-/** Numbers that look random and are the same in every run. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}

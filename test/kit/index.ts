@@ -1,1 +1,3 @@
+export { FakeClock, settle } from './fake-clock.js';
+export { type Random, seeded } from './random.mjs';
 export { hasTool } from './tools.js';

@@ -106,7 +106,7 @@ describe('a room client', () => {
     const [ann, bob] = users as [TestUser, TestUser];
     for (let i = 1; i <= 60; i++) {
       // The rate is measured by the clock of the chat.
-      world.clock.advance(1_000);
+      world.clock.advanceSync(1_000);
       await bob.room.send(`m${i}`);
       if (i % 3 === 0) ann.cut();
       if (i % 7 === 0) await new Promise((resolve) => setTimeout(resolve, i % 5));
@@ -129,7 +129,7 @@ describe('a room client', () => {
     ann.cut();
     for (let i = 2; i <= 121; i++) {
       await others[i % 3]!.room.send(`m${i}`);
-      if (i % 12 === 0) world.clock.advance(3_000);
+      if (i % 12 === 0) world.clock.advanceSync(3_000);
     }
     ann.networkIsUp = true;
     await until(() => ann.room.messages.length > 1);

@@ -1,9 +1,9 @@
 import { isStmpError, Status } from 'stmp';
+import { FakeClock } from 'test-kit';
 import { describe, expect, it } from 'vitest';
 import { UserStatus } from '../src/generated/room.js';
 import { fieldErrorOf } from '../src/problems.js';
 import { createRooms, type Rooms } from '../src/rooms.js';
-import { type FakeClock, fakeClock } from './support/fake-clock.js';
 
 interface Setup {
   readonly rooms: Rooms;
@@ -15,7 +15,7 @@ interface Setup {
 const statusNames = Object.fromEntries(Object.entries(UserStatus).map(([name, value]) => [value, name]));
 
 function setup(): Setup {
-  const clock = fakeClock();
+  const clock = new FakeClock(1_000);
   let log: string[] = [];
   let ids = 0;
   const rooms = createRooms(
@@ -156,7 +156,7 @@ describe('messages', () => {
     ];
     let nowMs = 0;
     for (const [atMs, expected] of script) {
-      clock.advance(atMs - nowMs);
+      clock.advanceSync(atMs - nowMs);
       nowMs = atMs;
       expect([atMs, send()]).toEqual([atMs, expected]);
       if (atMs === 2_001) expect(send(bob)).toBe('ok');
@@ -281,7 +281,7 @@ describe('entering a room', () => {
     const { id } = rooms.createRoom('lobby');
     rooms.join(ann, 'lobby', 0n, '');
     for (let i = 1; i <= 150; i++) {
-      clock.advance(3_000);
+      clock.advanceSync(3_000);
       rooms.send(ann, 'lobby', `m${i}`);
     }
     // after_seq, id shown -> first and last message, how many, how many are too old
@@ -317,20 +317,20 @@ describe('rooms nobody is in', () => {
         .listRooms(undefined)
         .rooms.map(({ name }) => name)
         .join(' ');
-    clock.advance(599_999);
+    clock.advanceSync(599_999);
     expect(left()).toBe('games lobby');
     rooms.join(ann, 'lobby', 0n, '');
-    clock.advance(1);
+    clock.advanceSync(1);
     expect(left()).toBe('lobby');
-    clock.advance(3_600_000);
+    clock.advanceSync(3_600_000);
     expect(left()).toBe('lobby');
     rooms.exit(ann);
-    clock.advance(300_000);
+    clock.advanceSync(300_000);
     rooms.join(ann, 'lobby', 0n, '');
     rooms.exit(ann);
-    clock.advance(599_999);
+    clock.advanceSync(599_999);
     expect(left()).toBe('lobby');
-    clock.advance(1);
+    clock.advanceSync(1);
     expect([left(), rooms.listRooms(undefined).total]).toEqual(['', 0]);
     expect(outcome(() => rooms.join(ann, 'lobby', 0n, ''))).toBe('NotFound: there is no such room');
   });
@@ -339,19 +339,19 @@ describe('rooms nobody is in', () => {
     const { rooms, clock } = setup();
     const ann = rooms.login('ann', '');
     rooms.createRoom('lobby');
-    clock.advance(590_000);
+    clock.advanceSync(590_000);
     rooms.join(ann, 'lobby', 0n, '');
     rooms.lost(ann);
-    clock.advance(59_999 + 1 + 599_999);
+    clock.advanceSync(59_999 + 1 + 599_999);
     expect(rooms.listRooms(undefined).total).toBe(1);
-    clock.advance(1);
+    clock.advanceSync(1);
     expect(rooms.listRooms(undefined).total).toBe(0);
   });
 
   it('are other rooms when they are made again', () => {
     const { rooms, clock } = setup();
     const first = rooms.createRoom('lobby');
-    clock.advance(600_000);
+    clock.advanceSync(600_000);
     const second = rooms.createRoom('lobby');
     expect(second.id).not.toBe(first.id);
   });
@@ -377,7 +377,7 @@ describe('presence', () => {
     });
     rooms.send(bob, 'lobby', 'two');
     rooms.send(bob, 'lobby', 'three');
-    clock.advance(59_999);
+    clock.advanceSync(59_999);
     told();
     const back = rooms.login('ann', ann.token);
     expect(back).toBe(ann);
@@ -385,7 +385,7 @@ describe('presence', () => {
     const { room, missed } = rooms.join(ann, 'lobby', 1n, id);
     expect([room.lastMessages.map(({ content }) => content), missed]).toEqual([['two', 'three'], 0n]);
     expect(told()).toEqual([]);
-    clock.advance(3_600_000);
+    clock.advanceSync(3_600_000);
     expect(told()).toEqual([]);
   });
 
@@ -396,9 +396,9 @@ describe('presence', () => {
     rooms.join(ann, 'lobby', 0n, '');
     rooms.lost(ann);
     told();
-    clock.advance(59_999);
+    clock.advanceSync(59_999);
     expect([told(), outcome(() => rooms.login('ann', ''))]).toEqual([[], 'BadRequest name: is taken']);
-    clock.advance(1);
+    clock.advanceSync(1);
     expect(told()).toEqual(['lobby: -ann OFFLINE', 'ann OFFLINE']);
     const other = rooms.login('ann', ann.token);
     expect([other === ann, other.token === ann.token, other.room]).toEqual([false, false, '']);
@@ -416,7 +416,7 @@ describe('presence', () => {
     expect([rooms.login('ann', ann.token) === ann, told()]).toEqual([true, ['ann ONLINE']]);
     rooms.lost(ann);
     told();
-    clock.advance(60_000);
+    clock.advanceSync(60_000);
     expect([told(), outcome(() => rooms.login('ann', ''))]).toEqual([[], 'ok']);
   });
 
@@ -440,8 +440,8 @@ describe('presence', () => {
     rooms.createRoom('games');
     rooms.lost(ann);
     rooms.logout(bob);
-    expect(clock.timerCount).toBe(3);
+    expect(clock.timers).toBe(3);
     rooms.close();
-    expect(clock.timerCount).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 });

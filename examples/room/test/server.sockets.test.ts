@@ -142,7 +142,7 @@ describe.each(['memory', 'tcp'] as const)('the server over %s', (transport) => {
     await bob.users.listUser({});
     expect(bob.heard).toEqual([`=ann ${UserStatus.CHATTING_OFFLINE}`]);
     await bob.rooms.sendMessage({ room: 'lobby', content: 'where are you?' });
-    clock.advance(59_999);
+    clock.advanceSync(59_999);
 
     const again = await guest(client());
     const login = await again.users.login({ name: 'ann', token });
@@ -155,7 +155,7 @@ describe.each(['memory', 'tcp'] as const)('the server over %s', (transport) => {
     bob.heard.length = 0;
 
     await lost(again);
-    clock.advance(60_000);
+    clock.advanceSync(60_000);
     await bob.users.listUser({});
     expect(bob.heard).toEqual(['=ann 3', '-lobby ann 0', '=ann 0']);
     const late = await guest(client());

@@ -2,7 +2,6 @@ import type { Compression } from '@stmp/contract';
 import type { gzipCompression } from '../src/gzip.js';
 
 export const CORPUS: URL;
-export function random(seed: number): (below: number) => number;
 export function seeds(make: typeof gzipCompression): Uint8Array[];
 export function mutate(next: (below: number) => number, pool: readonly Uint8Array[]): Uint8Array;
 export interface Outcome {

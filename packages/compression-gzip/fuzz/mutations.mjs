@@ -1,6 +1,7 @@
 // Seeds, mutations and the check that the test and the long run share.
 import { readFileSync } from 'node:fs';
 import { deflateRawSync, gzipSync } from 'node:zlib';
+import { seeded } from '../../../test/kit/random.mjs';
 
 /** Where the long run saves what it found. */
 export const CORPUS = new URL('./corpus/streams.txt', import.meta.url);
@@ -8,20 +9,9 @@ export const CORPUS = new URL('./corpus/streams.txt', import.meta.url);
 /** Plain bytes after which a run ends, as a limit of the connection would end it. */
 const ENOUGH = 100_000;
 
-/** mulberry32 */
-export function random(seed) {
-  let state = seed | 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
 export function seeds(gzipCompression) {
   const bytes = (text) => new TextEncoder().encode(text);
-  const next = random(1);
+  const next = seeded(1);
   const noise = Uint8Array.from({ length: 300 }, () => next(256));
   const list = [];
   for (const engine of ['zlib', 'pako']) {

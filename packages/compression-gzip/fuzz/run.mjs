@@ -7,8 +7,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 // biome-ignore lint/correctness/noUndeclaredDependencies: a tool of the repository, not of the package
 import { createInstrumenter } from 'istanbul-lib-instrument';
+import { seeded } from '../../../test/kit/random.mjs';
 import { gzipCompression } from '../dist/node.js';
-import { CORPUS, compare, mutate, random, readCorpus, seeds } from './mutations.mjs';
+import { CORPUS, compare, mutate, readCorpus, seeds } from './mutations.mjs';
 
 const runs = Number(process.argv[2] ?? 10_000_000);
 const seed = Number(process.argv[3] ?? 1);
@@ -67,7 +68,7 @@ try {
   isFind();
   for (const bytes of pool) compare(zlib, countedPako, bytes, bytes.length);
   isFind();
-  const next = random(seed);
+  const next = seeded(seed);
   const found = [];
   let accepted = 0;
   let rssAfterWarmUp = Number.POSITIVE_INFINITY;

@@ -1,5 +1,6 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import type { Compression, Compressor, Decompressor } from '@stmp/contract';
+import { seeded } from 'test-kit';
 import { type GzipOptions, gzipCompression } from '../src/node.js';
 
 export const ENGINES = ['zlib', 'pako'] as const;
@@ -37,20 +38,9 @@ export function read(decompressor: Decompressor, chunk: Uint8Array): Uint8Array 
   return concat(pieces);
 }
 
-/** mulberry32: numbers from 0 up to 1, the same for the same seed. */
-export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** Bytes that compress to about a half. */
 export function sample(length: number, seed: number): Uint8Array {
-  const next = random(seed);
+  const next = seeded(seed);
   return Uint8Array.from({ length }, () => Math.floor(next() * 16) + 97);
 }
 

@@ -20,6 +20,7 @@ describe('membership', () => {
     set.onLeave = (member) => left.push(member);
     set.onEmpty = () => empty++;
     void a.far.close();
+    await settle();
     await a.client.closed;
     await settle();
     expect(left).toEqual([a.far]);
@@ -52,6 +53,7 @@ describe('membership', () => {
     expect([set.size, empty]).toEqual([0, 2]);
     // It no longer watches those that it has let go.
     void a.far.close();
+    await settle();
     await a.client.closed;
     await settle();
     expect([empty, left]).toEqual([2, 0]);

@@ -9,12 +9,17 @@ import {
 import { defineService, type Link, type MessageType, method, type PayloadCodec } from '@stmp/contract';
 import { jsonCodec } from '@stmp/payload-json';
 import { type MemoryPairOptions, memoryPair } from '@stmp/transport-memory';
+import { FakeClock } from 'test-kit';
 import { afterEach, expect } from 'vitest';
 
 export const RoomEvents = defineService('test.v1.RoomEvents', { said: method<{ text: string }>(), emptied: method() });
 
+/** Nothing here takes time. */
+const clock = new FakeClock();
+
+/** Lets everything that needs no time happen. */
 export function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 5));
+  return clock.advance(0);
 }
 
 export interface Member {
@@ -55,7 +60,7 @@ export function counting(codec: PayloadCodec): PayloadCodec & { count: number } 
 const servers: Server<unknown, unknown>[] = [];
 
 export function room(options: Partial<ServerOptions<unknown, unknown>> = {}) {
-  const server = createServer<unknown, unknown>({ codecs: [jsonCodec()], ...options });
+  const server = createServer<unknown, unknown>({ codecs: [jsonCodec()], clock, ...options });
   servers.push(server);
   const enter = async (
     codec: PayloadCodec = jsonCodec(),
@@ -72,7 +77,7 @@ export function room(options: Partial<ServerOptions<unknown, unknown>> = {}) {
     };
     const [near, other] = memoryPair({ ...link, ...(text && { hello }) } as { kind: 'stream' });
     const far = server.serve(other);
-    const client = await connectLink(near, { codecs: [codec], packetFormat: text ? 'text' : 'binary' });
+    const client = await connectLink(near, { codecs: [codec], clock, packetFormat: text ? 'text' : 'binary' });
     const heard: string[] = [];
     client.on(RoomEvents, {
       said: (event, { headers }) => {
@@ -87,7 +92,9 @@ export function room(options: Partial<ServerOptions<unknown, unknown>> = {}) {
 
 afterEach(async () => {
   for (const server of servers.splice(0)) {
-    await server.close();
+    const closed = server.close();
+    await clock.advance(60_000);
+    await closed;
     expect(server.connections.size).toBe(0);
   }
 });

@@ -1,6 +1,6 @@
+import { FakeClock, seeded } from 'test-kit';
 import { describe, expect, it } from 'vitest';
 import { type Alarmed, Alarms } from '../src/alarms.js';
-import { FakeClock } from './helpers.js';
 
 class Sleeper implements Alarmed {
   timerAtMs = -1;
@@ -15,7 +15,7 @@ class Sleeper implements Alarmed {
   }
 
   onTimer(): void {
-    this.firedMs.push(this.#clock.ms);
+    this.firedMs.push(this.#clock.now);
     this.#then();
   }
 }
@@ -24,18 +24,18 @@ describe('deadlines over one timer', () => {
   it('fire at their time, over one timer of the platform', async () => {
     const clock = new FakeClock();
     const alarms = new Alarms(clock);
-    const sleepers = [30, 10, 20, 10].map((ms) => Object.assign(new Sleeper(clock), { timerAtMs: clock.ms + ms }));
+    const sleepers = [30, 10, 20, 10].map((ms) => Object.assign(new Sleeper(clock), { timerAtMs: clock.now + ms }));
     for (const sleeper of sleepers) alarms.set(sleeper);
-    expect(clock.armed).toBe(1);
+    expect(clock.timers).toBe(1);
     await clock.advance(100);
-    expect(sleepers.map(({ firedMs }) => firedMs)).toEqual([[1_030], [1_010], [1_020], [1_010]]);
-    expect(clock.armed).toBe(0);
+    expect(sleepers.map(({ firedMs }) => firedMs)).toEqual([[30], [10], [20], [10]]);
+    expect(clock.timers).toBe(0);
   });
 
   it('leave no timer behind when all are taken back', () => {
     const clock = new FakeClock();
     const alarms = new Alarms(clock);
-    const [a, b] = [1, 2].map((ms) => Object.assign(new Sleeper(clock), { timerAtMs: clock.ms + ms })) as [
+    const [a, b] = [1, 2].map((ms) => Object.assign(new Sleeper(clock), { timerAtMs: clock.now + ms })) as [
       Sleeper,
       Sleeper,
     ];
@@ -44,7 +44,7 @@ describe('deadlines over one timer', () => {
     alarms.clear(a);
     alarms.clear(a);
     alarms.clear(b);
-    expect(clock.armed).toBe(0);
+    expect(clock.timers).toBe(0);
     expect([a.alarmAt, b.alarmAt]).toEqual([-1, -1]);
   });
 
@@ -69,7 +69,7 @@ describe('deadlines over one timer', () => {
       throw new Error('bad');
     });
     const good = new Sleeper(clock);
-    bad.timerAtMs = good.timerAtMs = clock.ms + 5;
+    bad.timerAtMs = good.timerAtMs = clock.now + 5;
     alarms.set(bad);
     alarms.set(good);
     await clock.advance(20);
@@ -78,11 +78,7 @@ describe('deadlines over one timer', () => {
   });
 
   it('agree with a plain list, whatever is set, set again and taken back', async () => {
-    let seed = 7;
-    const random = (below: number): number => {
-      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
-      return (seed >>> 8) % below;
-    };
+    const random = seeded(7);
     const clock = new FakeClock();
     const alarms = new Alarms(clock);
     const sleepers = Array.from({ length: 60 }, () => new Sleeper(clock));
@@ -93,7 +89,7 @@ describe('deadlines over one timer', () => {
         alarms.clear(sleeper);
         expected.delete(sleeper);
         if (random(3) === 0) continue;
-        sleeper.timerAtMs = clock.ms + 1 + random(200);
+        sleeper.timerAtMs = clock.now + 1 + random(200);
         alarms.set(sleeper);
         expected.set(sleeper, sleeper.timerAtMs);
       }
@@ -101,11 +97,11 @@ describe('deadlines over one timer', () => {
       await clock.advance(random(60));
       for (const sleeper of sleepers) {
         const atMs = expected.get(sleeper) ?? Number.POSITIVE_INFINITY;
-        const due = atMs <= clock.ms;
+        const due = atMs <= clock.now;
         expect(sleeper.firedMs).toEqual(due ? [atMs] : []);
         if (due) expected.delete(sleeper);
       }
-      expect(clock.armed).toBe(expected.size === 0 ? 0 : 1);
+      expect(clock.timers).toBe(expected.size === 0 ? 0 : 1);
     }
   });
 });

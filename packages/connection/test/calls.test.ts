@@ -254,7 +254,7 @@ describe('calls', () => {
           server.implement(TestService, {
             echo: (message, context) => {
               // As if it had waited for its turn.
-              clock.ms += 1_000;
+              clock.now += 1_000;
               left = context.signal.aborted;
               return message;
             },
@@ -267,11 +267,11 @@ describe('calls', () => {
       const service = client.service(TestService);
       expect(await outcome(service.echo({ text: 'x' }, { timeoutMs: 900, sendTimeout: true }))).toEqual({ text: 'x' });
       expect(left).toBe(true);
-      const before = clock.armed;
+      const before = clock.timers;
       await service.touch(undefined, { timeoutMs: 60_000, sendTimeout: true });
       expect(left).toBe(false);
       await settle();
-      expect(clock.armed).toBe(before);
+      expect(clock.timers).toBe(before);
     });
   });
 
@@ -411,7 +411,7 @@ describe('without a connection', () => {
       clock,
       end: async () => {
         await Promise.all([client.close(), server.close(), clock.advance(10_000)]);
-        expect(clock.armed).toBe(0);
+        expect(clock.timers).toBe(0);
       },
     };
   }
@@ -484,6 +484,6 @@ describe('without a connection', () => {
     await clock.advance(1);
     expect(connecting.error).toMatchObject({ code: 'dial_failed' });
     expect(client.state.name).toBe('closed');
-    expect(clock.armed).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 });

@@ -1,7 +1,6 @@
 import {
   type Client,
   type ClientOptions,
-  type Clock,
   type Connection,
   connectLink,
   createServer,
@@ -11,7 +10,10 @@ import {
 import { defineService, method } from '@stmp/contract';
 import { jsonCodec } from '@stmp/payload-json';
 import { type MemoryPairOptions, memoryPair } from '@stmp/transport-memory';
+import { FakeClock } from 'test-kit';
 import { afterEach, expect } from 'vitest';
+
+export { FakeClock, settle } from 'test-kit';
 
 export const TestService = defineService('test.v1.TestService', {
   echo: method<{ text: string }, { text: string }>(),
@@ -19,60 +21,6 @@ export const TestService = defineService('test.v1.TestService', {
   fail: method<{ text?: string }>(),
 });
 export const TestEvents = defineService('test.v1.TestEvents', { said: method<{ text: string }>() });
-
-/** Lets everything that needs no time happen. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-interface Timer {
-  readonly atMs: number;
-  readonly fn: () => void;
-}
-
-/** Time that stands still until it is moved. */
-export class FakeClock implements Clock {
-  ms = 1_000;
-  readonly #timers = new Set<Timer>();
-
-  nowMs(): number {
-    return this.ms;
-  }
-
-  setTimer(fn: () => void, ms: number): unknown {
-    const timer = { atMs: this.ms + ms, fn };
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  clearTimer(timer: unknown): void {
-    this.#timers.delete(timer as Timer);
-  }
-
-  random(): number {
-    return 0.5;
-  }
-
-  get armed(): number {
-    return this.#timers.size;
-  }
-
-  /** Moves on, running timers in order and all that follows from each. */
-  async advance(ms: number): Promise<void> {
-    const end = this.ms + ms;
-    await settle();
-    for (;;) {
-      const [next] = [...this.#timers].filter(({ atMs }) => atMs <= end).sort((a, b) => a.atMs - b.atMs);
-      if (next === undefined) break;
-      this.#timers.delete(next);
-      this.ms = Math.max(this.ms, next.atMs);
-      next.fn();
-      await settle();
-    }
-    this.ms = end;
-    await settle();
-  }
-}
 
 export interface Joined {
   readonly server: Server<unknown, unknown>;
@@ -123,7 +71,7 @@ export async function join(options: JoinOptions = {}): Promise<Joined> {
 afterEach(async () => {
   for (const { server, client, clock } of open.splice(0)) {
     await Promise.all([client.close(), server.close(), clock.advance(60_000)]);
-    expect(clock.armed, 'timers that are still armed').toBe(0);
+    expect(clock.timers, 'timers that are still armed').toBe(0);
     expect(server.connections.size).toBe(0);
     expect(client.counters().connectionsOpen).toBe(0);
     expect(server.counters().connectionsOpen).toBe(0);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { seeded } from 'test-kit';
 import { describe, expect, it } from 'vitest';
 import { CallTable } from '../src/call-table.js';
 
@@ -96,10 +97,9 @@ describe('deadlines', () => {
 
   it('never come early, and late by 10 ms or 1 % at most, however many durations there are', () => {
     const table = new CallTable();
-    let seed = 7;
+    const random = seeded(7);
     const calls = Array.from({ length: 5_000 }, (_, i) => {
-      seed = (seed * 1_103_515_245 + 12_345) & 0x7fff_ffff;
-      const durationMs = i % 3 === 0 ? seed % 500 : i % 3 === 1 ? seed % 50_000 : seed % 5_000_000;
+      const durationMs = random([500, 50_000, 5_000_000][i % 3]);
       return { at: i / 10, durationMs: durationMs + 0.5 };
     });
     for (const call of calls) expect(table.add(call, call.at, call.durationMs)).toBeGreaterThan(0);

@@ -1,4 +1,5 @@
 import { StmpError } from '@stmp/contract';
+import { seeded } from 'test-kit';
 import { describe, expect, it } from 'vitest';
 import { createMessageEngine, createStreamEngine, type Engine } from '../src/index.js';
 import {
@@ -14,17 +15,6 @@ import {
   PLAIN_REPLY,
   serverHandshake,
 } from './harness.js';
-
-/** Numbers from a fixed seed (mulberry32). */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
 
 const PACKETS = [
   '80',
@@ -130,7 +120,7 @@ const kinds: [
 describe('whatever comes in', () => {
   for (const [name, make, hello, kind] of kinds) {
     it(name, () => {
-      const below = random(99);
+      const below = seeded(99);
       const reached = { ready: 0, closed: 0, packets: 0 };
       for (let run = 0; run < 400; run++) {
         const engine = make();

@@ -1,12 +1,12 @@
 import { createKcp, openingConv } from '@stmp/kcp';
+import { seeded } from 'test-kit';
 import { expect, it } from 'vitest';
-import { createRandom } from './sim.js';
 import { CONV, wire } from './wire.js';
 
 const RUNS = Number(process.env.STMP_KCP_FUZZ ?? 100_000);
 
 it(`mutated datagrams neither crash nor grow a session, ${RUNS} of them`, { timeout: 3_600_000 }, () => {
-  const random = createRandom(20_000);
+  const random = seeded(20_000);
   const upTo = (n: number): number => Math.floor(random() * n);
   const edges = [0, 1, 2, 31, 32, 127, 128, 254, 255];
   let now = 0;

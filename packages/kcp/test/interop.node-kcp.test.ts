@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { createKcp, type KcpTuning, kcpPresets } from '@stmp/kcp';
-import { hasTool } from 'test-kit';
+import { hasTool, seeded } from 'test-kit';
 import { describe, expect, it } from 'vitest';
-import { createRandom, pattern } from './sim.js';
+import { pattern } from './sim.js';
 
 /** What is used of `node-kcp`, a binding of the C implementation. */
 interface Native {
@@ -44,7 +44,7 @@ describe.skipIf(!hasNodeKcp)('the C implementation', () => {
 });
 
 function converse(tuning: KcpTuning, nodelay: readonly [number, number, number, number], stream: number, loss: number) {
-  const random = createRandom(nodelay[1] * 10 + stream + loss * 1000);
+  const random = seeded(nodelay[1] * 10 + stream + loss * 1000);
   let flights: { atMs: number; to: 'ours' | 'theirs'; bytes: Uint8Array }[] = [];
   let now = 1000;
   const fly = (to: 'ours' | 'theirs', bytes: Uint8Array): void => {

@@ -1,6 +1,7 @@
 import { kcpPresets } from '@stmp/kcp';
+import { seeded } from 'test-kit';
 import { describe, expect, it } from 'vitest';
-import { createRandom, pattern, Sim } from './sim.js';
+import { pattern, Sim } from './sim.js';
 
 const SEEDS = Number(process.env.STMP_KCP_SEEDS ?? 300);
 const presets = [kcpPresets.upstream, kcpPresets.normal, kcpPresets.fast];
@@ -16,7 +17,7 @@ interface Outcome {
 
 /** One conversation in both directions; everything about it, the weather included, comes from the seed. */
 function converse(seed: number): Outcome {
-  const random = createRandom(seed * 7919 + 1);
+  const random = seeded(seed * 7919 + 1);
   const upTo = (n: number): number => Math.floor(random() * n);
   const delayMs = upTo(200);
   const cut = random() < 0.08;

@@ -1,7 +1,7 @@
+import { seeded } from 'test-kit';
 import { describe, expect, it } from 'vitest';
 import { Deadlines, type Sleeper } from '../src/node/deadlines.js';
 import { addressGroup } from '../src/node/resolve-host.js';
-import { createRandom } from './sim.js';
 
 describe('addressGroup', () => {
   it.each([
@@ -17,7 +17,7 @@ describe('addressGroup', () => {
 
 describe('Deadlines', () => {
   it('wakes in order of time, whatever is moved or removed', () => {
-    const random = createRandom(11);
+    const random = seeded(11);
     const deadlines = new Deadlines<Sleeper>();
     const all = Array.from({ length: 200 }, () => ({ wakeAtMs: Number.POSITIVE_INFINITY, heapIndex: 0 }));
     const expected = new Map<Sleeper, number>();

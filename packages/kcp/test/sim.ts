@@ -1,16 +1,5 @@
 import { createKcp, type Kcp, type KcpOptions } from '@stmp/kcp';
-
-/** Seeded numbers in [0, 1). */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { seeded } from 'test-kit';
 
 export interface Weather {
   readonly loss: number;
@@ -57,7 +46,7 @@ export class Sim {
     startMs: number = 1000,
   ) {
     this.#weather = weather;
-    this.#random = createRandom(seed);
+    this.#random = seeded(seed);
     this.nowMs = startMs;
     const side = (index: 0 | 1): Side => ({
       kcp: createKcp({ conv: 0x1234abcd, ...options[index], output: (bytes) => this.#send(index, bytes) }),

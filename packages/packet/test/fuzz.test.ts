@@ -15,6 +15,7 @@ import {
   readTextPacket,
   readTextPacketBytes,
 } from '@stmp/packet';
+import { seeded } from 'test-kit';
 import { describe, expect, it } from 'vitest';
 import { readVectors } from '../../../test/vectors/vectors.js';
 import { unhex } from './helpers.js';
@@ -22,17 +23,6 @@ import { unhex } from './helpers.js';
 const ROUNDS = 10_000;
 const STREAM_STATUSES = [-0x02, -0x03, -0x20, -0x24];
 const small: PacketLimits = { maxPacketBytes: 40, maxHeaderBytes: 20 };
-
-/** xorshift32 with a fixed seed: the same bytes in every run. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 const vectors = readVectors();
 const seeds = {
@@ -86,7 +76,7 @@ function onlyStmpErrors(run: () => unknown): boolean {
 
 describe('any bytes', () => {
   it('as a stream packet end in a packet, in need of more, or in a status', () => {
-    const random = randomFrom(1);
+    const random = seeded(1);
     const fields = createPacketFields();
     const outcomes = { packet: 0, more: 0, fault: 0 };
     for (let round = 0; round < ROUNDS; round++) {
@@ -118,7 +108,7 @@ describe('any bytes', () => {
   });
 
   it('are never read outside of offset and end', () => {
-    const random = randomFrom(2);
+    const random = seeded(2);
     const fields = createPacketFields();
     for (let round = 0; round < ROUNDS / 10; round++) {
       const body = mutant(seeds.stream, random);
@@ -133,7 +123,7 @@ describe('any bytes', () => {
   });
 
   it('as a message or text end in a packet or in a protocol error', () => {
-    const random = randomFrom(3);
+    const random = seeded(3);
     const fields = createPacketFields();
     let packets = 0;
     for (let round = 0; round < ROUNDS; round++) {
@@ -161,7 +151,7 @@ describe('any bytes', () => {
   });
 
   it('as a handshake or header block fail with a status only', () => {
-    const random = randomFrom(4);
+    const random = seeded(4);
     const limits = { maxHandshakeBytes: 200 };
     let failed = 0;
     for (let round = 0; round < ROUNDS / 2; round++) {
@@ -180,7 +170,7 @@ describe('any bytes', () => {
   });
 
   it('checked as a header block in a packet can be parsed, and the other way round', () => {
-    const random = randomFrom(5);
+    const random = seeded(5);
     const fields = createPacketFields();
     const alphabet = [0x3a, 0x3a, 0x3b, 0x3b, 0x61, 0x25];
     let good = 0;

@@ -1,8 +1,8 @@
 import { type Client, createClient, type Dialer, memoryTransport, StmpError } from 'stmp';
+import { FakeClock } from 'test-kit';
 import { onTestFinished } from 'vitest';
 import { createRoomClient, type RoomClient, type RoomClientEvent } from '../../src/room-client.js';
 import { createRoomServer, type RoomServer } from '../../src/server.js';
-import { type FakeClock, fakeClock } from './fake-clock.js';
 
 export interface World {
   readonly server: RoomServer;
@@ -31,7 +31,7 @@ export interface TestUser {
 
 /** A server and any number of users in one process. */
 export async function world(transport: 'memory' | 'tcp' = 'memory'): Promise<World> {
-  const clock = fakeClock();
+  const clock = new FakeClock(1_000);
   const memory = memoryTransport();
   const beforeAnswer = new Map<string, () => Promise<unknown>>();
   const open = async (at: string): Promise<RoomServer> => {

@@ -1,5 +1,6 @@
 import { type Dialer, defineService, type Link, method, type PayloadCodec, StmpError } from '@stmp/contract';
 import { type MemoryPairOptions, memoryPair } from '@stmp/transport-memory';
+import { FakeClock, settle } from 'test-kit';
 import {
   type Client,
   type ClientOptions,
@@ -11,6 +12,8 @@ import {
   type Server,
   type ServerOptions,
 } from '../../src/index.js';
+
+export { FakeClock, settle };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -35,66 +38,6 @@ export const LifeEvents = defineService('test.LifeEvents', {
   tick: method<{ n: number; text?: string }>(),
   tock: method<{ n: number; text?: string }>(),
 });
-
-/** Lets everything happen that needs no time to pass: what follows an answer takes a macrotask of its own. */
-export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-interface Timer {
-  readonly atMs: number;
-  readonly order: number;
-  readonly fn: () => void;
-}
-
-/** A clock that stands still until it is told to go on. */
-export class FakeClock implements Clock {
-  now = 0;
-  /** What `random()` returns, in turn; the last one for ever. */
-  chances: number[] = [0.5];
-  readonly #timers = new Map<number, Timer>();
-  #order = 0;
-
-  nowMs(): number {
-    return this.now;
-  }
-
-  setTimer(fn: () => void, ms: number): unknown {
-    const order = ++this.#order;
-    this.#timers.set(order, { atMs: this.now + ms, order, fn });
-    return order;
-  }
-
-  clearTimer(timer: unknown): void {
-    this.#timers.delete(timer as number);
-  }
-
-  random(): number {
-    return this.chances.length > 1 ? this.chances.shift()! : this.chances[0]!;
-  }
-
-  /** Timers that nobody has cleared: none may be left at the end of a life. */
-  get timers(): number {
-    return this.#timers.size;
-  }
-
-  /** Moves on, running each timer when it is due, and all that follows from it. */
-  async advance(ms: number): Promise<void> {
-    const until = this.now + ms;
-    await settle();
-    for (;;) {
-      let next: Timer | undefined;
-      for (const timer of this.#timers.values())
-        if (timer.atMs <= until && (next === undefined || timer.atMs < next.atMs)) next = timer;
-      if (next === undefined) break;
-      this.#timers.delete(next.order);
-      this.now = Math.max(this.now, next.atMs);
-      next.fn();
-      await settle();
-    }
-    this.now = Math.max(this.now, until);
-  }
-}
 
 /** What a dialer does next: a server to reach, an error to fail with, or silence. */
 export type Fate = Server | Error | 'silence' | ((link: Link) => void);

@@ -1,16 +1,8 @@
 import { Status, type StmpError } from '@stmp/contract';
+import { FakeClock, seeded, settle } from 'test-kit';
 import { describe, expect, it } from 'vitest';
 import { createClient, exponentialBackoff, type Server, type SlowReaderPolicy } from '../../src/index.js';
-import { FakeClock, JSON_CODEC, LifeEvents, LifeService, settle, testDialer, testServer } from './harness.js';
-
-/** Numbers that look random and are the same in every run. */
-function seeded(seed: number): () => number {
-  let state = (seed * 2_654_435_761) >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
+import { JSON_CODEC, LifeEvents, LifeService, testDialer, testServer } from './harness.js';
 
 interface Job {
   readonly id: number;
