@@ -74,10 +74,10 @@ export interface Timestamp {
   /** 0 to 999,999,999, counted forward also before 1970. */
   readonly nanos: number;
 }
-export interface TimestampInit {
-  readonly seconds?: bigint | number | undefined;
-  readonly nanos?: number | undefined;
-}
+/** What may be sent as a Timestamp. */
+export type TimestampInit =
+  | Date
+  | { readonly seconds?: bigint | number | undefined; readonly nanos?: number | undefined };
 
 /** `google.protobuf.Duration` in memory; both fields have the same sign. */
 export interface Duration {

@@ -1,15 +1,17 @@
 import type { MessageCodec, MessageType, PayloadCodec } from '@stmp/contract';
 import {
+  checkMet,
   type DecodeOptions,
   memo,
   openBudget,
+  openTreeBudget,
   refusal,
   resolveMaxDecodeUnits,
-  TREE_FACTOR,
 } from '@stmp/payload-schema';
-import { markBigIntegers } from './big.js';
+import { markBigNumbers } from './big.js';
 import { createUtf8Decoder, EMPTY_OBJECT, MAX_TEXT_DEPTH, plainText, withBytes } from './plain.js';
 import { readerOf, withMark } from './read.js';
+import { checkSurrogates, survey } from './survey.js';
 import { type TextOut, writers } from './write.js';
 
 export interface JsonCodecOptions extends DecodeOptions {
@@ -25,16 +27,15 @@ export interface JsonCodecOptions extends DecodeOptions {
 const DEEP_TEXT_LENGTH = 4096;
 
 function parse(text: string, maxUnits: number, read: (tree: unknown) => unknown): unknown {
-  const hasBig = /\d{16}/.test(text);
+  openTreeBudget(maxUnits);
+  const { members, hasBig } = survey(text, text.length > DEEP_TEXT_LENGTH ? MAX_TEXT_DEPTH : DEEP_TEXT_LENGTH);
+  checkSurrogates(text);
   const mark = hasBig ? `${Math.random()}:` : '';
-  let marked = text;
-  if (hasBig || text.length > DEEP_TEXT_LENGTH) {
-    openBudget(maxUnits, TREE_FACTOR);
-    marked = markBigIntegers(text, mark, MAX_TEXT_DEPTH);
-  }
-  const tree = JSON.parse(marked);
+  const tree = JSON.parse(hasBig ? markBigNumbers(text, mark) : text);
   openBudget(maxUnits);
-  return hasBig ? withMark(mark, () => read(tree)) : read(tree);
+  const value = hasBig ? withMark(mark, () => read(tree)) : read(tree);
+  checkMet(members);
+  return value;
 }
 
 /**

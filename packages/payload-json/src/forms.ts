@@ -1,4 +1,4 @@
-import { CHECKS, Fault, fault, isObject, jsonName } from '@stmp/payload-schema';
+import { camelPath, fault, snakePath } from '@stmp/payload-schema';
 import { durationText, parseDuration, parseTimestamp, timestampText } from './time.js';
 
 // Well-known types that proto3 JSON writes as one string.
@@ -7,38 +7,16 @@ const TIMESTAMP = 'google.protobuf.Timestamp';
 const DURATION = 'google.protobuf.Duration';
 const FIELD_MASK = 'google.protobuf.FieldMask';
 
-/** A path of a field mask and its JSON form, which must lead back to it. */
-const toCamel = (path: string): string => path.split('.').map(jsonName).join('.');
-const toSnake = (path: string): string => path.replace(/[A-Z]/g, (upper) => `_${upper.toLowerCase()}`);
-
-function maskText(paths: unknown): string {
-  if (!Array.isArray(paths)) return fault('list', paths);
-  return paths
-    .map((path) => {
-      const camel = toCamel(CHECKS.string(path) as string);
-      if (toSnake(camel) !== path || path.includes(',')) throw new Fault('a path of the field mask has no JSON form');
-      return camel;
-    })
-    .join(',');
-}
-
 function parseMask(text: string): { paths: string[] } {
-  return { paths: text === '' ? [] : text.split(',').map(toSnake) };
+  if (text.includes('_')) fault('names in lowerCamelCase in the field mask', text);
+  return { paths: text === '' ? [] : text.split(',').map(snakePath) };
 }
 
-/** How values of a type are written, when they are not written as objects. */
-export function textForm(typeName: string): ((value: unknown) => string) | undefined {
-  if (typeName === FIELD_MASK)
-    return (value) => maskText(isObject(value) ? (value.paths ?? []) : fault('object', value));
+/** How values of a type are written, when they are not written as objects; they were checked. */
+export function textForm(typeName: string): ((value: Record<string, unknown>) => string) | undefined {
+  if (typeName === FIELD_MASK) return ({ paths }) => (paths as string[]).map(camelPath).join(',');
   const form = typeName === TIMESTAMP ? timestampText : typeName === DURATION ? durationText : undefined;
-  if (form === undefined) return undefined;
-  return (value) => {
-    if (!isObject(value)) return fault('object', value);
-    return form({
-      seconds: CHECKS.int64(value.seconds ?? 0n) as bigint,
-      nanos: CHECKS.int32(value.nanos ?? 0) as number,
-    });
-  };
+  return form as ((value: unknown) => string) | undefined;
 }
 
 /** Makes objects of those strings, and passes on what is no string. */

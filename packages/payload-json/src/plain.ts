@@ -1,6 +1,15 @@
 import { type MessageCodec, type MessageType, type PayloadCodec, StmpError } from '@stmp/contract';
-import { type DecodeOptions, fault, MAX_DEPTH, openBudget, refusal, resolveMaxDecodeUnits } from '@stmp/payload-schema';
-import { markBigIntegers } from './big.js';
+import {
+  type DecodeOptions,
+  fault,
+  MAX_DEPTH,
+  openBudget,
+  type PlainFormat,
+  plainValue,
+  refusal,
+  resolveMaxDecodeUnits,
+} from '@stmp/payload-schema';
+import { replaceHalves, survey } from './survey.js';
 
 /** A message holds at most one list or map per level, so its text nests no deeper. */
 export const MAX_TEXT_DEPTH: number = 2 * MAX_DEPTH + 2;
@@ -32,6 +41,24 @@ export function withBytes(
   };
 }
 
+/** What `JSON.stringify` makes of values that it has nothing for: of NaN, a Map, bytes. */
+const LOSS = /null|\{\}|\{"0":|"type":"Buffer"/;
+
+/** What `JSON.stringify` does not change. */
+const LOSSLESS: PlainFormat = {
+  check(value) {
+    const isKept =
+      value === null ||
+      value === undefined ||
+      typeof value === 'string' ||
+      typeof value === 'boolean' ||
+      Number.isFinite(value) ||
+      (value instanceof Date && !Number.isNaN(value.getTime()));
+    return isKept ? false : fault('JSON value', value);
+  },
+  isLeaf: (value) => ArrayBuffer.isView(value),
+};
+
 /** Plain values, for methods without message types. */
 export function plainText(maxUnits: number): TextCodec {
   /** No shorter text can nest too deep, or hold too much. */
@@ -40,7 +67,9 @@ export function plainText(maxUnits: number): TextCodec {
     encodeText(value) {
       if (value === undefined) return undefined;
       try {
-        return JSON.stringify(value) ?? fault('JSON value', value);
+        const text = JSON.stringify(value) ?? fault('JSON value', value);
+        if (LOSS.test(text)) plainValue(value, LOSSLESS);
+        return replaceHalves(text);
       } catch (error) {
         throw refusal(error, undefined);
       }
@@ -51,7 +80,7 @@ export function plainText(maxUnits: number): TextCodec {
         const json = text.slice(start, end);
         if (json.length > checkedLength) {
           openBudget(maxUnits);
-          markBigIntegers(json, '', MAX_TEXT_DEPTH);
+          survey(json, MAX_TEXT_DEPTH);
         }
         return JSON.parse(json);
       } catch (error) {

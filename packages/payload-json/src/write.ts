@@ -10,6 +10,7 @@ import {
   keyValue,
   memo,
   plainCopy,
+  ruleOf,
   sendEntries,
   sendList,
   sendMessage,
@@ -19,6 +20,7 @@ import {
   type Write,
 } from '@stmp/payload-schema';
 import { toBase64 } from './base64.js';
+import { floatText } from './floats.js';
 import { textForm } from './forms.js';
 
 /** The text so far; `comma` is what goes before the next member or element. */
@@ -58,8 +60,9 @@ function scalarText(kind: ScalarType | 'enum', enumType: EnumType | undefined, i
   if (kind === 'bytes') return (value) => `"${toBase64(value as Uint8Array)}"`;
   if (kind === 'enum' && !isGo) return enumText(enumType!);
   if (kind === 'double' || kind === 'float') {
+    const digits = kind === 'float' ? floatText : String;
     return (value) => {
-      if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value);
+      if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : digits(value as number);
       if (isGo) throw new Fault('expected finite number, since the dialect has no others');
       return `"${value}"`;
     };
@@ -125,8 +128,13 @@ export function writers(isGo: boolean): (type: MessageType) => TextWrite {
 
   const writerOf = memo((type: MessageType): TextWrite => {
     const adapter = adapterOf(type);
-    const form = isGo ? undefined : textForm(type.typeName);
-    if (form !== undefined) return (value, out) => add(out, JSON.stringify(form(value)));
+    const rule = ruleOf(type);
+    if (rule !== undefined) {
+      const form = isGo ? undefined : textForm(type.typeName);
+      if (form !== undefined) return (value, out) => add(out, JSON.stringify(form(rule.toSend(value))));
+      const write = messageWriter(type);
+      return (value, out, depth) => write(rule.toSend(value), out, depth);
+    }
     if (adapter === undefined) return messageWriter(type);
     if (adapter.isPlain) return (value, out, depth) => add(out, JSON.stringify(plainCopy(type, value, depth)));
     if (isGo) {

@@ -1,16 +1,18 @@
-import { ExtensionCodec } from '@msgpack/msgpack';
 import type { MessageCodec, MessageType, PayloadCodec } from '@stmp/contract';
 import {
+  checkMet,
   type DecodeOptions,
   fault,
   memo,
   openBudget,
+  openTreeBudget,
+  plainValue,
   refusal,
   resolveMaxDecodeUnits,
-  TREE_FACTOR,
 } from '@stmp/payload-schema';
 import { Output } from './output.js';
-import { parse, type ReadExtension } from './parse.js';
+import { parse, parseTree, type ReadExtension } from './parse.js';
+import { anyExtension, PLAIN } from './plain.js';
 import { readerOf } from './read.js';
 import { writers } from './write.js';
 
@@ -27,7 +29,6 @@ export interface MsgpackCodecOptions extends DecodeOptions {
 const EMPTY_MAP = Uint8Array.of(0x80);
 
 const noExtension: ReadExtension = (_, data) => fault('a value of the schema', data);
-const anyExtension: ReadExtension = (type, data) => ExtensionCodec.defaultCodec.decode(data, type, undefined);
 
 /**
  * Payloads as MessagePack (`application/msgpack`), by message types or, without one, plain values as @msgpack/msgpack
@@ -79,10 +80,11 @@ function inDialect(dialect: 'proto3' | 'stmp-go', maxUnits: number): PayloadCode
       },
       decode(bytes, start, end) {
         try {
-          openBudget(maxUnits, TREE_FACTOR);
-          const tree = start === end ? undefined : parse(bytes, start, end, noExtension);
+          openTreeBudget(maxUnits);
+          const tree = start === end ? undefined : parseTree(bytes, start, end, noExtension);
           openBudget(maxUnits);
-          const value = tree === undefined ? reader.zero() : reader.read(tree, 1);
+          const value = tree === undefined ? reader.zero() : reader.read(tree.value, 1);
+          if (tree !== undefined) checkMet(tree.members);
           return isVoid ? undefined : value;
         } catch (error) {
           throw refusal(error, typeName);
@@ -93,7 +95,8 @@ function inDialect(dialect: 'proto3' | 'stmp-go', maxUnits: number): PayloadCode
 
   const plain: MessageCodec = {
     encode(value) {
-      return value === undefined ? undefined : written(undefined, (output) => output.value(value));
+      if (value === undefined) return undefined;
+      return written(undefined, (output) => output.value(plainValue(value, PLAIN)));
     },
     decode(bytes, start, end) {
       try {

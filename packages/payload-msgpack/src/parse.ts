@@ -31,10 +31,20 @@ export function textOf(bytes: Uint8Array, start: number, end: number): string | 
  * such a `str`; here a length is believed only as far as there are bytes behind it.
  */
 export function parse(bytes: Uint8Array, start: number, end: number, extension: ReadExtension): unknown {
+  return parseTree(bytes, start, end, extension).value;
+}
+
+/** As {@link parse}, with how many members its maps had, in all. */
+export function parseTree(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  extension: ReadExtension,
+): { value: unknown; members: number } {
   const parser = new Parser(bytes, start, end, extension);
   const value = parser.value(1);
   if (parser.pos !== end) throw new Fault('bytes left over');
-  return value;
+  return { value, members: parser.members };
 }
 
 /** Whether the value with this head is text, binary, an extension, a list or a map. */
@@ -43,6 +53,7 @@ const isCounted = (head: number): boolean =>
 
 class Parser {
   pos: number;
+  members = 0;
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly end: number;
@@ -161,6 +172,7 @@ class Parser {
     checkDepth(depth, MAX_TREE_DEPTH);
     if (2 * size > this.end - this.pos) throw new Fault('truncated');
     spend(UNIT);
+    this.members += size;
     const entries = {};
     for (let i = 0; i < size; i++) {
       const name = this.key();

@@ -4,6 +4,7 @@ import {
   EMPTY,
   fault,
   goName,
+  plainLeaf,
   type Shape,
   type TreeReader,
   treeReaders,
@@ -42,9 +43,7 @@ const SCALARS: { readonly [K in ScalarType]: (value: unknown) => unknown } = {
 };
 
 /** A leaf of a Value: what a JSON value cannot hold is no part of one. */
-function leaf(value: unknown): unknown {
-  return value instanceof Uint8Array ? fault('JSON value', value) : narrow(value);
-}
+const leaf = (value: unknown): unknown => plainLeaf(narrow(value));
 
 /** Messages also come as their values in the order of the fields. */
 function inOrder({ slots }: Shape): (tree: unknown) => unknown {

@@ -10,6 +10,7 @@ import {
   keyValue,
   memo,
   plainCopy,
+  ruleOf,
   sendEntries,
   sendList,
   sendMessage,
@@ -103,6 +104,11 @@ export function writers(isGo: boolean): (type: MessageType) => BinaryWrite {
 
   const writerOf = memo((type: MessageType): BinaryWrite => {
     const adapter = adapterOf(type);
+    const rule = ruleOf(type);
+    if (rule !== undefined) {
+      const write = messageWriter(type);
+      return (value, out, depth) => write(rule.toSend(value), out, depth);
+    }
     if (adapter === undefined) return messageWriter(type);
     // A Value is a oneof.
     if (adapter.isPlain) return isGo ? refuseOneof : (value, out, depth) => out.value(plainCopy(type, value, depth));

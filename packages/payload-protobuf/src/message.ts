@@ -1,6 +1,7 @@
 import type { MessageType, ScalarType } from '@stmp/contract';
 import {
   adapterOf,
+  at,
   CHECKS,
   checkDepth,
   ELEMENT,
@@ -10,6 +11,7 @@ import {
   isZero,
   keyValue,
   memo,
+  ruleOf,
   sendEntries,
   sendList,
   sendMessage,
@@ -40,6 +42,8 @@ interface ReadField {
   readonly tag: number;
   readonly slot: number;
   readonly name: string;
+  /** Where faults are said to be. */
+  readonly path: string;
   /** Whether an occurrence adds to what earlier ones gave. */
   readonly adds: boolean;
   readonly read: Read;
@@ -49,11 +53,24 @@ interface ReadField {
 export const bodyOf: (type: MessageType) => Body = /* @__PURE__ */ memo((type: MessageType): Body => {
   const body = messageBody(type);
   const adapter = adapterOf(type);
+  const rule = ruleOf(type);
+  if (rule !== undefined) {
+    return {
+      write: (value, writer, depth) => body.write(rule.toSend(value), writer, depth),
+      read: (reader, depth, before) => {
+        const message = body.read(reader, depth, before) as Record<string, unknown>;
+        rule.received(message);
+        return message;
+      },
+      zero: body.zero,
+    };
+  }
   if (adapter === undefined) return body;
   const from = (message: unknown): unknown => adapter.fromMessage(message as Record<string, unknown>);
   return {
     write: (value, writer, depth) => body.write(adapter.toMessage(value), writer, depth),
-    read: (reader, depth) => from(body.read(reader, depth, undefined)),
+    read: (reader, depth, before) =>
+      from(body.read(reader, depth, before === undefined ? undefined : adapter.toMessage(before))),
     zero: () => from(body.zero()),
   };
 });
@@ -220,7 +237,7 @@ function messageBody(type: MessageType): Body {
   const readers: ReadField[] = fields.flatMap((field) =>
     readersOf(field).map(([tag, read]) => {
       const adds = field.list || field.key !== undefined || field.kind === 'message';
-      return { tag, slot: field.slot, name: slots[field.slot]!.name, adds, read };
+      return { tag, slot: field.slot, name: slots[field.slot]!.name, path: `.${field.name}`, adds, read };
     }),
   );
   const byTag = new Map(readers.map((reader, i) => [reader.tag, i]));
@@ -230,29 +247,35 @@ function messageBody(type: MessageType): Body {
     const message = (before ?? {}) as Record<string, unknown>;
     let next = before === undefined ? 0 : slots.length;
     let guess = 0;
-    while (reader.pos < reader.len) {
-      const tag = reader.tag();
-      // Fields mostly come in the order of the table.
-      let field = readers[guess];
-      if (field === undefined || field.tag !== tag) {
-        const found = byTag.get(tag);
-        if (found === undefined) {
-          skip(reader, tag);
-          continue;
+    let path = '';
+    try {
+      while (reader.pos < reader.len) {
+        const tag = reader.tag();
+        // Fields mostly come in the order of the table.
+        let field = readers[guess];
+        if (field === undefined || field.tag !== tag) {
+          const found = byTag.get(tag);
+          if (found === undefined) {
+            skip(reader, tag);
+            continue;
+          }
+          field = readers[found]!;
+          guess = found;
         }
-        field = readers[found]!;
-        guess = found;
+        guess++;
+        const { slot, name } = field;
+        path = field.path;
+        if (field.adds) {
+          if (slot >= next) fill(message, slots, next, slot + 1);
+          message[name] = field.read(reader, depth, message[name]);
+        } else {
+          if (slot > next) fill(message, slots, next, slot);
+          message[name] = field.read(reader, depth, undefined);
+        }
+        if (slot >= next) next = slot + 1;
       }
-      guess++;
-      const { slot, name } = field;
-      if (field.adds) {
-        if (slot >= next) fill(message, slots, next, slot + 1);
-        message[name] = field.read(reader, depth, message[name]);
-      } else {
-        if (slot > next) fill(message, slots, next, slot);
-        message[name] = field.read(reader, depth, undefined);
-      }
-      if (slot >= next) next = slot + 1;
+    } catch (error) {
+      throw at(error, path);
     }
     fill(message, slots, next, slots.length);
     return message;

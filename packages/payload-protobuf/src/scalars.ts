@@ -1,12 +1,15 @@
 import type { ScalarType } from '@stmp/contract';
-import { Fault } from '@stmp/payload-schema';
+import { checkDepth, Fault } from '@stmp/payload-schema';
 import { Reader, Writer } from 'protobufjs/minimal.js';
 
 /** The wire types that STMP payloads contain; groups are only skipped. */
 const VARINT = 0;
 const FIXED64 = 1;
 export const BYTES = 2;
+const GROUP = 3;
+const GROUP_END = 4;
 const FIXED32 = 5;
+const MAX_VARINT_BYTES = 10;
 
 /** protobufjs takes 64-bit integers in halves and knows nothing of bigint. */
 const HALVES = /* @__PURE__ */ new Int32Array(2);
@@ -74,7 +77,34 @@ export function enter(reader: Reader): number {
 }
 
 /** Skips an unknown field; groups too, though proto3 has none. */
-export function skip(reader: Reader, tag: number): void {
-  if (tag >>> 3 === 0) throw new Fault('field number 0');
-  reader.skipType(tag & 7, 0, tag >>> 3);
+export function skip(reader: Reader, tag: number, depth = 0): void {
+  const no = tag >>> 3;
+  if (no === 0) throw new Fault('field number 0');
+  const wire = tag & 7;
+  if (wire === VARINT) skipVarint(reader);
+  else if (wire === BYTES) move(reader, reader.size());
+  else if (wire === FIXED32 || wire === FIXED64) move(reader, wire === FIXED32 ? 4 : 8);
+  else if (wire === GROUP) skipGroup(reader, no, depth);
+  else
+    throw new Fault(wire === GROUP_END ? 'a group ends that did not begin' : 'a wire type that protobuf does not use');
+}
+
+function move(reader: Reader, size: number): void {
+  if (size > reader.len - reader.pos) throw new Fault('truncated');
+  reader.pos += size;
+}
+
+function skipVarint(reader: Reader): void {
+  for (let i = 0; i < MAX_VARINT_BYTES; i++) {
+    if (reader.pos >= reader.len) throw new Fault('truncated');
+    if (reader.buf[reader.pos++]! < 0x80) return;
+  }
+  throw new Fault('a varint of more than 10 bytes');
+}
+
+function skipGroup(reader: Reader, no: number, depth: number): void {
+  checkDepth(depth + 1);
+  let tag = reader.tag();
+  for (; (tag & 7) !== GROUP_END; tag = reader.tag()) skip(reader, tag, depth + 1);
+  if (tag >>> 3 !== no) throw new Fault('a group ends that did not begin');
 }

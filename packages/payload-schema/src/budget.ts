@@ -17,12 +17,6 @@ export interface DecodeOptions {
 export const UNIT = 16;
 export const ELEMENT = 1;
 
-/**
- * What JSON and MessagePack build before the types are known counts each object, list, string and member as a unit, and
- * may be this many times the budget; a message of the type then counts as in all codecs.
- */
-export const TREE_FACTOR = 4;
-
 /** @throws RangeError for what is no budget. */
 export function resolveMaxDecodeUnits({ maxDecodeUnits = DEFAULT_MAX_DECODE_UNITS }: DecodeOptions): number {
   if (maxDecodeUnits !== Infinity && !(Number.isSafeInteger(maxDecodeUnits) && maxDecodeUnits >= 1)) {
@@ -33,15 +27,42 @@ export function resolveMaxDecodeUnits({ maxDecodeUnits = DEFAULT_MAX_DECODE_UNIT
 
 let most = Infinity;
 let left = Infinity;
+let members = 0;
 
-/** Begins a payload of at most `units` times `factor`. Decoding calls nobody outside, so there is one budget at a time. */
-export function openBudget(units: number, factor = 1): void {
+/** Begins a payload of at most `units`. Decoding calls nobody outside, so there is one budget at a time. */
+export function openBudget(units: number): void {
   most = units;
-  left = units * factor * UNIT;
+  left = units * UNIT;
+  members = 0;
+}
+
+const TREE_FACTOR = 4;
+const TREE_UNITS = 1000;
+
+/**
+ * As {@link openBudget}, for what JSON and MessagePack build before the types are known. There each object, list, string
+ * and member counts as a unit, and it may be four times the budget, or small; read by its type it then counts as in all codecs.
+ */
+export function openTreeBudget(units: number): void {
+  openBudget(units);
+  left = Math.max(units * TREE_FACTOR, TREE_UNITS) * UNIT;
 }
 
 /** Takes sixteenths of a unit out of the budget, before what they are for is built. */
 export function spend(sixteenths: number): void {
   left -= sixteenths;
   if (left < 0) throw new Fault(`more than ${most} units to decode`);
+}
+
+/** Notes that so many members of parsed objects were read, or passed over. */
+export function meet(count: number): void {
+  members += count;
+}
+
+/**
+ * Refuses a parsed tree of which less was met than its source had members: objects keep one of two members of a name.
+ * @param given the members that were in the source.
+ */
+export function checkMet(given: number): void {
+  if (members !== given) throw new Fault('a name occurs twice in an object');
 }

@@ -14,10 +14,18 @@ export class Fault {
   }
 }
 
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
+/** The name of an object that holds its data elsewhere than in its properties, so that read as a message it is empty. */
+export function builtIn(value: unknown): string | undefined {
   if (Array.isArray(value)) return 'list';
-  return value instanceof Uint8Array ? 'bytes' : typeof value;
+  if (ArrayBuffer.isView(value)) return value instanceof Uint8Array ? 'bytes' : 'typed array';
+  if (value instanceof Map) return 'Map';
+  if (value instanceof Set) return 'Set';
+  if (value instanceof Date) return 'Date';
+  return value instanceof ArrayBuffer ? 'ArrayBuffer' : undefined;
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : (builtIn(value) ?? typeof value);
 }
 
 /** Refuses `got`, of which only its kind is told: errors hold no payload data. */

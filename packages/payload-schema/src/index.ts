@@ -1,16 +1,20 @@
 export {
+  checkMet,
   DEFAULT_MAX_DECODE_UNITS,
   type DecodeOptions,
   ELEMENT,
+  meet,
   openBudget,
+  openTreeBudget,
   resolveMaxDecodeUnits,
   spend,
-  TREE_FACTOR,
   UNIT,
 } from './budget.js';
-export { at, checkDepth, Fault, fault, MAX_DEPTH, refusal } from './fault.js';
+export { at, builtIn, checkDepth, Fault, fault, MAX_DEPTH, refusal } from './fault.js';
+export { camelPath, dateFromTimestamp, type Rule, ruleOf, snakePath, timestampFromDate } from './known.js';
 export { goName, jsonName, upperFirst } from './names.js';
-export { CHECKS, EMPTY, isZero, keyValue, wellFormed, zeroOf } from './scalars.js';
+export { type PlainFormat, plainValue } from './plain.js';
+export { CHECKS, EMPTY, isWellFormed, isZero, keyValue, wellFormed, zeroOf } from './scalars.js';
 export {
   entriesOf,
   isObject,
@@ -22,5 +26,5 @@ export {
   type Write,
 } from './send.js';
 export { type FieldShape, fill, memo, type Shape, type Slot, setKey, shapeOf } from './shape.js';
-export { type TreeFormat, type TreeReader, treeReaders } from './tree.js';
+export { pass, type TreeFormat, type TreeReader, treeReaders } from './tree.js';
 export { type Adapter, adapterOf, isNullValue, plainCopy, plainLeaf } from './well-known.js';

@@ -4,6 +4,12 @@ import { Fault, fault } from './fault.js';
 /** The empty bytes: the default of every field of type `bytes`, and the same array for all. */
 export const EMPTY: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
 
+/** Whether UTF-8 can carry the text: no surrogate lacks its partner. */
+export function isWellFormed(text: string): boolean {
+  const native = (text as { isWellFormed?(): boolean }).isWellFormed;
+  return native === undefined ? !/\p{Surrogate}/u.test(text) : native.call(text);
+}
+
 /** Text as UTF-8 can carry it: a surrogate without its partner becomes U+FFFD. */
 export function wellFormed(text: string): string {
   const native = (text as { toWellFormed?(): string }).toWellFormed;

@@ -1,4 +1,4 @@
-import { at, checkDepth, fault } from './fault.js';
+import { at, builtIn, checkDepth, fault } from './fault.js';
 import type { FieldShape, Slot } from './shape.js';
 
 /** Writes one value that is present, with all that belongs to it: name or tag, length, elements. */
@@ -10,8 +10,11 @@ export interface SendSlot<Out> {
   readonly write: Write<Out>;
 }
 
+/** Whether `value` can be a message or a map: an object, also of a class, but none of {@link builtIn}. */
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || builtIn(value) === undefined;
 }
 
 /** Prepares the slots of a type for {@link sendMessage}. */
@@ -71,7 +74,7 @@ export function asList(list: unknown): readonly unknown[] {
 
 /** The entries of a map that are to be sent: those that are not undefined. */
 export function entriesOf(map: unknown): [key: string, value: unknown][] {
-  if (!isObject(map) || map instanceof Map) return fault('object', map);
+  if (!isObject(map)) return fault('object', map);
   return Object.entries(map).filter((entry) => entry[1] !== undefined);
 }
 

@@ -1,6 +1,7 @@
 import type { EnumType, MessageType, ScalarType } from '@stmp/contract';
-import { ELEMENT, spend, UNIT } from './budget.js';
-import { at, checkDepth, fault } from './fault.js';
+import { ELEMENT, meet, spend, UNIT } from './budget.js';
+import { at, checkDepth, Fault, fault } from './fault.js';
+import { ruleOf } from './known.js';
 import { upperFirst } from './names.js';
 import { EMPTY, keyValue } from './scalars.js';
 import { isObject } from './send.js';
@@ -15,7 +16,7 @@ export interface TreeFormat {
   /** A leaf of a Value. */
   readonly leaf: (value: unknown) => unknown;
   /** For a type that comes in forms other than objects: what makes objects of them, and passes the rest on. */
-  readonly form: (shape: Shape) => ((tree: unknown) => unknown) | undefined;
+  readonly form: (shape: Shape) => ((tree: unknown, depth: number) => unknown) | undefined;
   /** A name more under which a field may arrive. */
   readonly otherName: (field: FieldShape) => string;
 }
@@ -39,6 +40,14 @@ interface Target {
 }
 
 const holdsMemory = (kind: FieldShape['kind']): boolean => kind === 'string' || kind === 'bytes' || kind === 'message';
+
+/** Meets the members of what no type asks for. */
+export function pass(tree: unknown): void {
+  if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree)) return;
+  const items = Object.values(tree);
+  if (!Array.isArray(tree)) meet(items.length);
+  items.forEach(pass);
+}
 
 /** Makes readers of message types for one format. */
 export function treeReaders(format: TreeFormat): (type: MessageType) => TreeReader {
@@ -89,7 +98,9 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     (tree, depth) => {
       if (!isObject(tree)) return fault('object', tree);
       const map = {};
-      for (const name of Object.keys(tree)) {
+      const keys = Object.keys(tree);
+      meet(keys.length);
+      for (const name of keys) {
         spend(UNIT);
         try {
           setKey(map, String(keyValue(key, name)), read(tree[name], depth));
@@ -117,6 +128,20 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     const shape = shapeOf(type);
     const { slots } = shape;
     const form = format.form(shape);
+    const rule = ruleOf(type);
+    // The slots that the message being read has set: the first 32 as bits.
+    let set = 0;
+    let setMore: Set<number> | undefined;
+    const setOnce = (slot: number): void => {
+      if (slot < 32) {
+        if ((set & (1 << slot)) !== 0) throw new Fault('set twice');
+        set |= 1 << slot;
+      } else {
+        setMore ??= new Set();
+        if (setMore.has(slot)) throw new Fault('set twice');
+        setMore.add(slot);
+      }
+    };
     const names = new Map<string, Target>();
     const targets = shape.fields.map((field): Target => ({ ...field, read: fieldReader(field), field }));
     const add = (name: string, target: Target): void => {
@@ -136,10 +161,15 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
       from: number,
     ): number => {
       let next = from;
-      for (const key of Object.keys(tree)) {
+      const keys = Object.keys(tree);
+      meet(keys.length);
+      for (const key of keys) {
         const target = names.get(key);
-        if (target === undefined) continue;
         const value = tree[key];
+        if (target === undefined) {
+          pass(value);
+          continue;
+        }
         const { slot, name, read, field } = target;
         if (value === null && (read === undefined || !takesNull(field))) continue;
         try {
@@ -149,6 +179,7 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
             next = into(message, value, depth + 1, next);
             continue;
           }
+          setOnce(slot);
           const item = read(value, depth);
           if (slot >= next) {
             fill(message, slots, next, slot);
@@ -165,10 +196,20 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     const read: Read = (tree, depth) => {
       checkDepth(depth);
       spend(UNIT);
-      const parsed = form === undefined ? tree : form(tree);
+      const parsed = form === undefined ? tree : form(tree, depth);
       if (!isObject(parsed)) return fault('object', tree);
       const message = {};
+      // The type may contain itself. After a fault nothing goes on.
+      const outer = set;
+      const outerMore = setMore;
+      set = 0;
+      setMore = undefined;
       fill(message, slots, into(message, parsed, depth, 0), slots.length);
+      // What a form made of something else has members that the source had not.
+      if (parsed !== tree) meet(-Object.keys(parsed).length);
+      set = outer;
+      setMore = outerMore;
+      rule?.received(message);
       return message;
     };
     return { read, zero: () => read({}, 1) };
@@ -183,7 +224,7 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     const asMessage: Read = (tree, depth) => fromMessage(message.read(tree, depth) as Record<string, unknown>);
     const scalar = counted(kind);
     const read: Read = isPlain
-      ? (tree, depth) => plainCopy(type, tree, depth, format.leaf, spend)
+      ? (tree, depth) => plainCopy(type, tree, depth, format.leaf, true)
       : (tree, depth) => {
           // The original makes a wrapper an object like any other.
           if (isObject(tree)) return asMessage(tree, depth);

@@ -1,5 +1,5 @@
 import type { EnumType, MessageType } from '@stmp/contract';
-import { UNIT } from './budget.js';
+import { meet, spend, UNIT } from './budget.js';
 import { at, checkDepth, fault } from './fault.js';
 import { jsonName } from './names.js';
 import { wellFormed } from './scalars.js';
@@ -23,7 +23,8 @@ const valueAdapter: Adapter = {
   },
   fromMessage({ kind }) {
     const { case: picked, value } = (kind ?? {}) as { case?: string; value?: unknown };
-    return picked === 'nullValue' ? null : (value ?? null);
+    if (picked === 'nullValue') return null;
+    return picked === 'numberValue' ? plainLeaf(value) : (value ?? null);
   },
 };
 
@@ -46,16 +47,19 @@ export function isNullValue(type: EnumType | undefined): boolean {
 
 /**
  * A copy of a plain JSON value, for a type that {@link adapterOf} calls plain, every part of it checked. Members that
- * are undefined are left out. Each list or object counts as two levels, as in Protocol Buffers, and so are the units of
- * a decoding budget that `cost` is told.
+ * are undefined are left out. Each list or object counts as two levels, as in Protocol Buffers, and so it takes
+ * units of the decoding budget where `isRead`.
  */
 export function plainCopy(
   { typeName }: MessageType,
   value: unknown,
   depth: number,
   leaf: (value: unknown) => unknown = plainLeaf,
-  cost: (sixteenths: number) => void = () => {},
+  isRead = false,
 ): unknown {
+  const cost = (sixteenths: number): void => {
+    if (isRead) spend(sixteenths);
+  };
   if (typeName.endsWith('Struct') && !isObject(value)) fault('object', value);
   if (typeName.endsWith('ListValue') && !Array.isArray(value)) fault('list', value);
   const copy = (part: unknown, level: number): unknown => {
@@ -65,7 +69,9 @@ export function plainCopy(
     checkDepth(level);
     cost(UNIT);
     const whole: Record<string, unknown> | unknown[] = isList ? [] : {};
-    for (const [key, item] of Object.entries(part)) {
+    const entries = Object.entries(part);
+    if (isRead && !isList) meet(entries.length);
+    for (const [key, item] of entries) {
       if (item === undefined && !isList) continue;
       cost(isList ? UNIT : 2 * UNIT);
       try {

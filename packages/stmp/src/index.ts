@@ -150,6 +150,7 @@ export {
 export { type JsonCodecOptions, jsonCodec, plainJsonCodec } from '@stmp/payload-json';
 export { type MsgpackCodecOptions, msgpackCodec } from '@stmp/payload-msgpack';
 export { type ProtobufCodecOptions, protobufCodec } from '@stmp/payload-protobuf';
+export { dateFromTimestamp, timestampFromDate } from '@stmp/payload-schema';
 export { memoryPair, memoryTransport } from '@stmp/transport-memory';
 export { onWake, type WsDialerOptions, wsDialer } from '@stmp/transport-ws';
 export { connect, connectLink, createClient } from './client.js';

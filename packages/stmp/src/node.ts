@@ -152,6 +152,7 @@ export {
 export { type JsonCodecOptions, jsonCodec, plainJsonCodec } from '@stmp/payload-json';
 export { type MsgpackCodecOptions, msgpackCodec } from '@stmp/payload-msgpack';
 export { type ProtobufCodecOptions, protobufCodec } from '@stmp/payload-protobuf';
+export { dateFromTimestamp, timestampFromDate } from '@stmp/payload-schema';
 export { type KcpDialerOptions, type KcpListenerOptions, kcpDialer, kcpListener } from '@stmp/transport-kcp';
 export { memoryPair, memoryTransport } from '@stmp/transport-memory';
 export { type TcpDialerOptions, type TcpListenerOptions, tcpDialer, tcpLink, tcpListener } from '@stmp/transport-tcp';
