@@ -1,9 +1,10 @@
 // Interleaved benchmarks of stmp beside bare echoes. See README.md in this folder.
 import { fork, spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { adapterOf, DEFAULT_KINDS, KINDS, PEERS, peersAreInstalled } from './kinds.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -11,12 +12,24 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '1' },
     only: { type: 'string' },
     json: { type: 'string' },
-    kinds: { type: 'string', default: 'bare-net,bare-ws,stmp-tcp,stmp-ws' },
+    kinds: { type: 'string', default: DEFAULT_KINDS.join() },
+    peers: { type: 'boolean', default: false },
   },
 });
 const ROUNDS = Number(values.rounds);
 const MS = Number(values.seconds) * 1000;
-const KINDS = values.kinds.split(',');
+const asked = values.peers ? [...KINDS.keys()] : values.kinds.split(',');
+const kinds = [];
+for (const kind of asked) {
+  if (!KINDS.has(kind)) throw new RangeError(`kinds: expected some of ${[...KINDS.keys()].join()}, got ${kind}`);
+  if (PEERS.includes(kind) && !peersAreInstalled()) {
+    console.log(`left out: ${kind}, since the peers are not installed (npm run bench:peers)`);
+    continue;
+  }
+  const { available = () => true } = await adapterOf(kind);
+  if (available()) kinds.push(kind);
+  else console.log(`left out: ${kind}, for which this machine lacks a program`);
+}
 const wanted = (name) => values.only === undefined || values.only.split(',').includes(name);
 const pinned = spawnSync('taskset', ['-c', '1', 'true']).status === 0;
 
@@ -58,11 +71,11 @@ function child(file, args, core) {
 
 async function pair(kind, work) {
   const server = child('server.mjs', [kind], 0);
-  const { port } = await server.next();
+  const { port, broadcasts } = await server.next();
   const client = child('client.mjs', [kind, String(port)], 1);
   await client.next();
   try {
-    return await work(server, client, port);
+    return await work(server, client, port, broadcasts);
   } finally {
     client.stop();
     server.stop();
@@ -74,9 +87,9 @@ async function load(kind, { count, depth, bytes }) {
     await client.ask({ run: 'open', count, bytes });
     await client.ask({ run: 'load', depth, ms: Math.max(500, MS / 2) });
     await server.ask('start');
-    const { calls, seconds } = await client.ask({ run: 'load', depth, ms: MS });
+    const { calls, seconds, cpuUs: clientUs } = await client.ask({ run: 'load', depth, ms: MS });
     const { cpuUs } = await server.ask('cpu');
-    return { cpuUsPerCall: cpuUs / calls, callsPerSecond: calls / seconds };
+    return { cpuUsPerCall: cpuUs / calls, clientUsPerCall: clientUs / calls, callsPerSecond: calls / seconds };
   });
 }
 
@@ -90,8 +103,9 @@ async function latency(kind) {
 }
 
 async function broadcast(kind) {
-  return pair(kind, async (server, client) => {
-    await client.ask({ run: 'open', count: 1000 });
+  return pair(kind, async (server, client, _, broadcasts) => {
+    if (!broadcasts) return undefined;
+    await client.ask({ run: 'open', count: 1000, listens: true });
     await server.ask({ broadcast: 20, everyMs: 20 });
     const { cpuUs, delivered } = await server.ask({ broadcast: 50, everyMs: 20 });
     const { events } = await client.ask({ run: 'events' });
@@ -103,15 +117,35 @@ async function broadcast(kind) {
 async function idle(kind) {
   return pair(kind, async (server, client) => {
     await client.ask({ run: 'open', count: 200 });
-    const { rss: before } = await server.ask('rss');
+    const before = await server.ask('rss');
     await client.ask({ run: 'open', count: 4000 });
-    const { rss: after } = await server.ask('rss');
-    return { rssPerConnection: (after - before) / 4000 };
+    const after = await server.ask('rss');
+    return {
+      rssPerConnection: (after.rss - before.rss) / 4000,
+      heapPerConnection: (after.heap - before.heap) / 4000,
+    };
+  });
+}
+
+/** From dialing to the first answer. */
+async function connecting(kind) {
+  return pair(kind, async (_, client) => {
+    await client.ask({ run: 'connect', count: 20 });
+    return client.ask({ run: 'connect', count: 100 });
+  });
+}
+
+/** From the start of a process, through its imports, to its first answer. */
+async function coldStart(kind) {
+  return pair(kind, async (_, client) => {
+    const { sinceStartMs } = await client.ask({ run: 'first' });
+    return { coldMs: sinceStartMs };
   });
 }
 
 /** Counts bytes through a relay, after the handshakes. */
 async function bytes(kind) {
+  if (kind === 'stmp-kcp') return undefined;
   return pair(kind, async (_, __, port) => {
     let count = 0;
     const relay = net.createServer((near) => {
@@ -142,40 +176,52 @@ async function bytes(kind) {
   });
 }
 
+const LOAD = {
+  cpuUsPerCall: 'server CPU us/call',
+  clientUsPerCall: 'client CPU us/call',
+  callsPerSecond: 'calls/s',
+};
 const WORKLOADS = {
   latency: { title: 'one call at a time', run: latency, figures: { p50Us: 'p50 us', p99Us: 'p99 us' } },
   pipelined: {
     title: '1 connection, 64 in flight',
     run: (kind) => load(kind, { count: 1, depth: 64, bytes: 38 }),
-    figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' },
+    figures: LOAD,
   },
   kilobyte: {
     title: '64 in flight, 1 kB',
     run: (kind) => load(kind, { count: 1, depth: 64, bytes: 1024 }),
-    figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' },
+    figures: LOAD,
   },
   fan: {
     title: '100 connections x 8',
     run: (kind) => load(kind, { count: 100, depth: 8, bytes: 38 }),
-    figures: { cpuUsPerCall: 'server CPU us/call', callsPerSecond: 'calls/s' },
+    figures: LOAD,
   },
   broadcast: {
     title: 'one event to 1,000 connections',
     run: broadcast,
     figures: { cpuUsPerDelivery: 'server CPU us/delivery' },
   },
-  idle: { title: 'idle connection', run: idle, figures: { rssPerConnection: 'server RSS bytes' } },
+  idle: {
+    title: 'idle connection',
+    run: idle,
+    figures: { rssPerConnection: 'server RSS bytes', heapPerConnection: 'server heap bytes' },
+  },
+  connect: { title: 'connect and first answer', run: connecting, figures: { p50Us: 'p50 us' } },
+  cold: { title: 'process start to first answer', run: coldStart, figures: { coldMs: 'ms' } },
   bytes: { title: 'bytes per small call, both ways', run: bytes, figures: { bytesPerCall: 'bytes' } },
 };
-/** Ratios to bare ws that are aimed at: [tcp, ws]; calls/s at least, all others at most. */
+/** Ratios to bare ws that are aimed at: [tcp, ws, kcp]; calls/s at least, all others at most. */
 const TARGETS = {
-  'latency.p50Us': [1.15, 1.3],
-  'pipelined.cpuUsPerCall': [0.28, 0.4],
+  'latency.p50Us': [1.1, 1.1],
+  'pipelined.cpuUsPerCall': [0.17, 0.23, 0.3],
+  'pipelined.clientUsPerCall': [0.22, 0.27],
   'pipelined.callsPerSecond': [2.0, 1.4],
-  'kilobyte.cpuUsPerCall': [0.4, 0.7],
-  'fan.cpuUsPerCall': [0.42, 0.55],
-  'broadcast.cpuUsPerDelivery': [0.85, 0.95],
-  'idle.rssPerConnection': [0.7, 1.15],
+  'kilobyte.cpuUsPerCall': [0.3, 0.4],
+  'fan.cpuUsPerCall': [0.31, 0.33],
+  'broadcast.cpuUsPerDelivery': [0.8, 0.8, 1.2],
+  'idle.rssPerConnection': [0.65, 1.1],
   'bytes.bytesPerCall': [90 / 84, 97 / 84],
 };
 
@@ -185,19 +231,23 @@ console.log(
 const report = {};
 for (const [name, { title, run, figures }] of Object.entries(WORKLOADS)) {
   if (!wanted(name)) continue;
-  const results = Object.fromEntries(KINDS.map((kind) => [kind, []]));
+  const results = Object.fromEntries(kinds.map((kind) => [kind, []]));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const kind of round % 2 === 0 ? KINDS : [...KINDS].reverse()) results[kind].push(await run(kind));
+    for (const kind of round % 2 === 0 ? kinds : [...kinds].reverse()) {
+      const result = await run(kind);
+      if (result !== undefined) results[kind].push(result);
+    }
   }
   console.log(`\n${title}`);
   for (const [figure, label] of Object.entries(figures)) {
-    for (const kind of KINDS) {
+    for (const kind of kinds) {
+      if (results[kind].length === 0) continue;
       const all = results[kind].map((result) => result[figure]);
       const ratios = results[kind].map(
-        (result, round) => result[figure] / (results['bare-ws'] ?? results[kind])[round][figure],
+        (result, round) => result[figure] / (results['bare-ws'] ?? results[kind])[round]?.[figure],
       );
       const ratio = median(ratios);
-      const target = kind.startsWith('stmp') ? TARGETS[`${name}.${figure}`]?.[kind === 'stmp-tcp' ? 0 : 1] : undefined;
+      const target = TARGETS[`${name}.${figure}`]?.[['stmp-tcp', 'stmp-ws', 'stmp-kcp'].indexOf(kind)];
       const met =
         target === undefined
           ? ''
@@ -207,10 +257,19 @@ for (const [name, { title, run, figures }] of Object.entries(WORKLOADS)) {
       const aim =
         target === undefined ? '' : `target ${figure === 'callsPerSecond' ? '>=' : '<='} ${target.toFixed(2)} ${met}`;
       console.log(
-        `  ${label.padEnd(24)} ${kind.padEnd(9)} ${median(all).toFixed(2).padStart(12)}  ratio ${ratio.toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})  ${aim}`,
+        `  ${label.padEnd(24)} ${kind.padEnd(12)} ${median(all).toFixed(2).padStart(12)}  ratio ${ratio.toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})  ${aim}`,
       );
       report[`${name}.${figure}.${kind}`] = { median: median(all), ratio, all };
     }
   }
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+if (values.json !== undefined) {
+  const about = { node: process.version, rounds: ROUNDS, millis: MS, kinds, versions: versions() };
+  writeFileSync(values.json, `${JSON.stringify({ about, report }, null, 2)}\n`);
+}
+
+/** Of what was measured beside us. */
+function versions() {
+  const manifest = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+  return { ...manifest('./peers/package.json').dependencies, ws: manifest('../node_modules/ws/package.json').version };
+}
