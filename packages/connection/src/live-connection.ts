@@ -47,6 +47,8 @@ const MAX_WRITE_BYTES = 262_144;
 const reported = new WeakSet<StmpError>();
 /** After a broken connection its Close has this long to get through. */
 const FAILED_CLOSE_MS = 1_000;
+/** How much longer it may take while bytes leave. */
+const SLOW_CLOSE_MS = 10_000;
 const TIMEOUT_HEADER = 'Stmp-Timeout-Ms';
 const CLOSED_MESSAGE = 'connection closed';
 
@@ -89,6 +91,9 @@ interface Rare {
   /** When a link that does not close by itself is cut; when it {@link isCut}, when it is given up. */
   cutAtMs?: number;
   isCut?: boolean;
+  /** Until then it has time as long as bytes leave, and how many were left when that was last looked at. */
+  cutAtLastMs?: number;
+  leftBytes?: number;
   /** When the end is told, even if events that came before it still wait. */
   endAtMs?: number;
 }
@@ -480,7 +485,7 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     if (this.#linkClosed && this.#ended !== undefined) return;
     const nowMs = this.clock.nowMs();
     if (this.#endDue && nowMs >= (this.#rare?.endAtMs ?? Number.POSITIVE_INFINITY)) this.#end();
-    if (nowMs >= (this.#rare?.cutAtMs ?? Number.POSITIVE_INFINITY)) {
+    if (nowMs >= (this.#rare?.cutAtMs ?? Number.POSITIVE_INFINITY) && !this.#stillLeaves(nowMs)) {
       if (this.#rare?.isCut) this.linkEnded(linkFault('it did not close when it was aborted'));
       else this.#cutLink(new StmpError('link_failed', 'the peer did not let the connection close', { origin: 'link' }));
       return;
@@ -492,6 +497,26 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
       this.pump();
     }
     this.rearm();
+  }
+
+  /** A slow line takes its time to carry the Close, behind what has begun to leave before it. */
+  #stillLeaves(nowMs: number): boolean {
+    const extra = this.#extra;
+    const leftBytes = extra.isCut ? 0 : this.#queuedInLink(false);
+    if (leftBytes === 0 || leftBytes >= (extra.leftBytes ?? 0) || nowMs >= (extra.cutAtLastMs ?? 0)) return false;
+    extra.leftBytes = leftBytes;
+    extra.cutAtMs = nowMs + FAILED_CLOSE_MS;
+    return true;
+  }
+
+  /** Bytes that have not left the link, where `drop` is set those that have begun to; a link that throws fails elsewhere. */
+  #queuedInLink(drop: boolean): number {
+    try {
+      if (drop) this.link.dropQueued?.();
+      return this.link.queuedBytes;
+    } catch {
+      return 0;
+    }
   }
 
   /** What one side has to do by the clock beside. */
@@ -990,7 +1015,10 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     this.#slow?.end();
     this.#stopTimer();
     const extra = this.#extra;
-    extra.cutAtMs = this.clock.nowMs() + (ending.clean ? this.shared.options.engine.closeTimeoutMs : FAILED_CLOSE_MS);
+    const nowMs = this.clock.nowMs();
+    extra.cutAtMs = nowMs + (ending.clean ? this.shared.options.engine.closeTimeoutMs : FAILED_CLOSE_MS);
+    extra.cutAtLastMs = extra.cutAtMs + SLOW_CLOSE_MS;
+    extra.leftBytes = this.#queuedInLink(!ending.clean && this.engine.session?.compression === undefined);
     this.owner.onEnd(this, end);
     const listeners = extra.endListeners;
     extra.endListeners = undefined;

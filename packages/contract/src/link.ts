@@ -56,6 +56,11 @@ export interface LinkBase<Unit> {
    * @throws StmpError `link_closed` once closing has begun.
    */
   send(unit: Unit): boolean;
+  /**
+   * Drops whole units, the last ones, that have not begun to leave: a peer that is cut for reading too slowly shall
+   * hear of it soon. Optional; not used where units depend on each other, as compressed ones do.
+   */
+  dropQueued?(): void;
   /** Asks for silence; what one read already holds may still arrive. */
   pause(): void;
   resume(): void;

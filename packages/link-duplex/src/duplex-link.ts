@@ -96,7 +96,17 @@ class DuplexLink implements StreamLink {
 
   get queuedBytes(): number {
     if (this.#state === CLOSED) return 0;
-    return (this.#waiting === undefined ? 0 : this.#waiting.bytes) + this.#duplex.writableLength;
+    const { queuedBytes, writableLength } = this.#duplex;
+    return this.#waitingBytes + (queuedBytes === undefined ? writableLength : Math.min(queuedBytes, writableLength));
+  }
+
+  get #waitingBytes(): number {
+    return this.#waiting === undefined ? 0 : this.#waiting.bytes;
+  }
+
+  /** Goes down with the callbacks of writes, after which `onDrain` is due. */
+  get #isBelowMark(): boolean {
+    return this.#waitingBytes + this.#duplex.writableLength <= this.#options.highWaterBytes;
   }
 
   defer(fn: () => void): void {
@@ -129,9 +139,14 @@ class DuplexLink implements StreamLink {
       waiting.units.push(unit);
       waiting.bytes += unit.length;
     }
-    if (this.queuedBytes <= this.#options.highWaterBytes) return true;
+    if (this.#isBelowMark) return true;
     this.#drainOwed = true;
     return false;
+  }
+
+  dropQueued(): void {
+    // While closing, the last write ends the duplex once nothing waits.
+    if (this.#state <= ENDED) this.#waiting = undefined;
   }
 
   pause(): void {
@@ -190,7 +205,7 @@ class DuplexLink implements StreamLink {
         waiting.head = 0;
       }
     }
-    if (this.#drainOwed && this.#state < CLOSING && this.queuedBytes <= this.#options.highWaterBytes) {
+    if (this.#drainOwed && this.#state < CLOSING && this.#isBelowMark) {
       this.#drainOwed = false;
       this.#handler?.onDrain();
     }

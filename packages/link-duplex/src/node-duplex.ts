@@ -9,6 +9,8 @@ export interface NodeDuplex {
   readonly readableEnded: boolean;
   readonly writableEnded: boolean;
   readonly writableLength: number;
+  /** Bytes that have not left, where the duplex takes a chunk apart; else `writableLength` counts. */
+  readonly queuedBytes?: number;
   write(chunk: Uint8Array, callback?: (error?: Error | null) => void): boolean;
   end(): unknown;
   pause(): unknown;

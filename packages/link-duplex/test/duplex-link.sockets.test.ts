@@ -66,6 +66,25 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const failed = (code: string): Error => Object.assign(new Error(code), { code });
 
 describe('writing', () => {
+  it('drops what has not begun to leave, and what comes after it leaves sooner', async () => {
+    const duplex = new Manual();
+    const link = duplexLink(duplex);
+    link.start(handler());
+    for (const unit of ['begun', 'waits', 'waits too']) link.send(text(unit));
+    link.dropQueued?.();
+    expect(link.queuedBytes).toBe(5);
+    link.send(text('last word'));
+    void link.close();
+    // Closing has begun: now everything leaves.
+    link.dropQueued?.();
+    duplex.finish();
+    await turn();
+    duplex.finish();
+    await turn();
+    expect(duplex.written).toEqual(['begun', 'last word']);
+    expect(duplex.writableFinished).toBe(true);
+  });
+
   it('hands over one unit after the callback of the one before, never two at once', async () => {
     const duplex = new Manual();
     const link = duplexLink(duplex);

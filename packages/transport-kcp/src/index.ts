@@ -3,6 +3,7 @@ export { kcpLink } from './kcp-link.js';
 export { kcpListener } from './listener.js';
 export {
   DEFAULT_CONNECT_TIMEOUT_MS,
+  DEFAULT_KCP_HIGH_WATER_BYTES,
   KCP_SAFE_WRITE_BYTES,
   type KcpDialerOptions,
   type KcpLinkOptions,

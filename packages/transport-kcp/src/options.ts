@@ -1,14 +1,11 @@
 import { type KcpTuning, kcpPresets, MAX_FRAGMENTS, resolveKcpOptions } from '@stmp/kcp';
 import type { KcpFactory, KcpLookup, KcpSessionOptions } from '@stmp/kcp/node';
-import {
-  DEFAULT_HIGH_WATER_BYTES,
-  TLS_SAFE_WRITE_BYTES,
-  type TlsClientOptions,
-  type TlsServerOptions,
-} from '@stmp/link-duplex';
+import { TLS_SAFE_WRITE_BYTES, type TlsClientOptions, type TlsServerOptions } from '@stmp/link-duplex';
 
 /** Default of `connectTimeoutMs`. */
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+/** Default of `highWaterBytes`: what the system's socket would take, if it spoke KCP. */
+export const DEFAULT_KCP_HIGH_WATER_BYTES = 1_048_576;
 /** Largest write that is one KCP message with the default mtu. Source: STMP 1.0, section 8. */
 export const KCP_SAFE_WRITE_BYTES = 44_032;
 
@@ -19,7 +16,10 @@ export interface KcpLinkOptions extends KcpTuning {
    * networks). Single options override it. Default `upstream`.
    */
   readonly preset?: 'upstream' | 'normal' | 'fast' | undefined;
-  /** `send` returns false above this many queued bytes. Default 65_536, at least 1. */
+  /**
+   * `send` returns false above this many bytes that were never sent. Default 1_048_576, at least 1: no system holds
+   * them, as it does for TCP, so a burst must find its place here.
+   */
   readonly highWaterBytes?: number | undefined;
   /** Silence of the peer after which the link fails. Default 120_000; 0 disables. */
   readonly idleTimeoutMs?: number | undefined;
@@ -95,7 +95,7 @@ const RECORD_BYTES = 256;
  * @throws TypeError, RangeError naming option and value.
  */
 export function resolveKcpLinkOptions(options: KcpLinkOptions = {}): ResolvedKcpLinkOptions {
-  const { preset = 'upstream', highWaterBytes = DEFAULT_HIGH_WATER_BYTES } = options;
+  const { preset = 'upstream', highWaterBytes = DEFAULT_KCP_HIGH_WATER_BYTES } = options;
   if (!Object.hasOwn(kcpPresets, preset)) {
     throw new TypeError(`preset must be 'upstream', 'normal' or 'fast', got ${String(preset)}`);
   }

@@ -49,6 +49,8 @@ export class KcpDuplex extends Duplex implements Member {
   #wanted = false;
   #pumping = false;
   #written: Callback | undefined;
+  /** Of the chunk whose callback waits. */
+  #writingBytes = 0;
   #finished: Callback | undefined;
 
   constructor(kcp: Kcp, endpoint: Endpoint, place: SessionPlace, settings: SessionSettings, owner: SessionOwner) {
@@ -69,6 +71,11 @@ export class KcpDuplex extends Duplex implements Member {
 
   get conv(): number {
     return this.kcp.conv;
+  }
+
+  /** Bytes written that were never sent. */
+  get queuedBytes(): number {
+    return this.writableLength - this.#writingBytes + this.kcp.unsentBytes;
   }
 
   get roundTripMs(): number {
@@ -92,6 +99,7 @@ export class KcpDuplex extends Duplex implements Member {
     while (this.#written !== undefined && kcp.writable) {
       const written = this.#written;
       this.#written = undefined;
+      this.#writingBytes = 0;
       written();
     }
     if (this.#state === GONE) return;
@@ -131,8 +139,12 @@ export class KcpDuplex extends Duplex implements Member {
       this.#owner.answered(this);
     }
     this.#endpoint.touch(this);
-    if (this.kcp.writable) callback();
-    else this.#written = callback;
+    if (this.kcp.writable) {
+      callback();
+      return;
+    }
+    this.#written = callback;
+    this.#writingBytes = chunk.length;
   }
 
   override _final(callback: Callback): void {

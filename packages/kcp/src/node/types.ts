@@ -15,6 +15,8 @@ export interface KcpSession extends Duplex {
   /** Undefined where the socket is bound to all addresses. */
   readonly localAddress: string | undefined;
   readonly localPort: number;
+  /** Bytes written that were never sent; `writableLength` counts a chunk until the send window has taken all of it. */
+  readonly queuedBytes: number;
   /** Smoothed, in milliseconds; -1 before the first sample. */
   readonly roundTripMs: number;
 }
