@@ -12,6 +12,7 @@ export interface CliArgs extends OutputOptions {
   readonly out: string;
   readonly protoPath: readonly string[];
   readonly check: boolean;
+  readonly watch: boolean;
   readonly help: boolean;
   readonly version: boolean;
 }
@@ -31,6 +32,7 @@ Usage: stmp-gen [options] FILE.proto ...
                             (default: js)
       --skip-streams        leave streaming methods out; without it they are refused
       --check               write nothing; fail when the output on disk is stale
+      --watch               go on, and generate again whenever a .proto changes
   -h, --help                this text
       --version             the version
 
@@ -52,15 +54,18 @@ export function parseCliArgs(argv: readonly string[]): CliArgs {
         'import-extension': { type: 'string' },
         'skip-streams': { type: 'boolean' },
         check: { type: 'boolean', default: false },
+        watch: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', default: false },
       },
     });
+    if (values.check && values.watch) throw new UsageError('--check and --watch exclude each other; leave one out');
     return {
       inputs: positionals,
       out: values.out,
       protoPath: [...values.proto_path, ...values['proto-path']],
       check: values.check,
+      watch: values.watch,
       help: values.help,
       version: values.version,
       ...outputOptions({

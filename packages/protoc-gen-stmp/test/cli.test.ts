@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from '../src/cli.js';
+import { type CliIo, runCli } from '../src/cli.js';
 import { path } from './helpers.js';
 
 let cwd = '';
@@ -154,6 +154,8 @@ describe('stmp-gen', () => {
     ],
     [['--target', 'go', 'hello.proto'], 'target must be ts, js or cjs, not go'],
     [['--import-extension', 'mjs', 'hello.proto'], 'import extension must be js, ts or none, not mjs'],
+    [['--watch', '--check', 'hello.proto'], '--check and --watch exclude each other; leave one out'],
+    [['--watch', 'hello.proto'], 'nothing can be watched here; leave --watch out'],
     [['--speed'], /^Unknown option '--speed'/],
     [['--out'], /^Option '-o, --out <value>' argument missing/],
   ] as const) {
@@ -169,4 +171,80 @@ describe('stmp-gen', () => {
       else expect(said).toMatch(message);
     });
   }
+});
+
+describe('stmp-gen --watch', () => {
+  /** A watcher whose changes are told by hand. */
+  function watching(...args: string[]) {
+    const said: string[] = [];
+    let folders: string[] = [];
+    let closed = false;
+    let onChange = (): void => {};
+    const io: CliIo = {
+      cwd,
+      out: () => {},
+      err: (text) => said.push(text),
+      watch: (change) => {
+        onChange = change;
+        return {
+          set: (next) => {
+            folders = [...next].map((folder) => relative(cwd, folder)).sort();
+          },
+          close: () => {
+            closed = true;
+          },
+        };
+      },
+    };
+    const code = runCli(['--watch', ...args], io);
+    return {
+      code,
+      folders: () => folders,
+      isClosed: () => closed,
+      said: () => said.splice(0).join(''),
+      change: () => onChange(),
+    };
+  }
+
+  it('generates again whenever a file changes, also after a fault', () => {
+    write('proto/hello.proto', HELLO);
+    const run = watching('-o', 'gen', 'proto/hello.proto');
+    expect([run.code, run.said()]).toEqual([0, 'wrote gen/hello.ts\nwatching for changes; end with Ctrl+C\n']);
+    expect(run.folders()).toEqual(['proto']);
+    write('proto/hello.proto', `${HELLO} message Bye {}`);
+    run.change();
+    expect(run.said()).toBe('wrote gen/hello.ts\n');
+    expect(read('gen/hello.ts')).toContain('Bye');
+    run.change();
+    expect(run.said()).toBe('nothing changed\n');
+    write('proto/hello.proto', `${HELLO}\nmessage Bye {`);
+    run.change();
+    expect(run.said()).toBe("proto/hello.proto:2: illegal end of the file, '}' expected\n");
+    rmSync(join(cwd, 'proto/hello.proto'));
+    run.change();
+    expect(run.said()).toBe('proto/hello.proto: there is no such file\n');
+    expect(run.folders()).toEqual(['proto']);
+    write('proto/hello.proto', HELLO);
+    run.change();
+    expect(run.said()).toBe('wrote gen/hello.ts\n');
+    expect(run.isClosed()).toBe(false);
+  });
+
+  it('watches what is imported, and where it is missing', () => {
+    write('a/user.proto', USER.replace('hello.proto', 'sub/hello.proto'));
+    const run = watching('-I', 'a', '-I', '.', '-o', 'gen', 'a/user.proto');
+    expect(run.code).toBe(1);
+    expect(run.said()).toMatch(/^a\/user\.proto:1: cannot find the import "sub\/hello\.proto"/);
+    expect(run.folders()).toEqual(['', 'a', 'a/sub', 'sub']);
+    write('sub/hello.proto', HELLO);
+    run.change();
+    expect(run.said()).toBe(
+      'note: sub/hello.proto is imported but was not generated; name it among the inputs\nwrote gen/user.ts\n',
+    );
+  });
+
+  it('ends with a wrong call', () => {
+    const run = watching('none.proto');
+    expect([run.code, run.isClosed()]).toEqual([2, true]);
+  });
 });

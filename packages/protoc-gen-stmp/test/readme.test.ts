@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runCli } from '../src/cli.js';
 import { generate } from '../src/index.js';
+import { type StmpGenPlugin, stmpGen } from '../src/vite.js';
 import { proto, text } from './helpers.js';
 
 const blocks = (language: string): string[] =>
@@ -23,6 +24,25 @@ it('the command of the README makes what its program imports', () => {
     expect(generated).toContain("from 'stmp' with { 'resolution-mode': 'import' };");
     expect(generated).toContain('/** Says something to everybody. */');
     expect(generated).toContain('export const ChatService: ServiceType<');
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+});
+
+it('the plugin for Vite of the README makes it too', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'stmp-'));
+  try {
+    mkdirSync(join(cwd, 'proto'));
+    writeFileSync(join(cwd, 'proto/chat.proto'), blocks('proto')[0] ?? '');
+    const config = blocks('ts').find((block) => block.includes('defineConfig')) ?? '';
+    const body = config.replace(/^import .*\n/gm, '').replace('export default', 'return');
+    const { plugins } = new Function('stmpGen', 'defineConfig', body)(stmpGen, (given: unknown) => given) as {
+      plugins: StmpGenPlugin[];
+    };
+    const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+    plugins[0]?.configResolved({ root: cwd, command: 'serve', logger: quiet });
+    plugins[0]?.buildStart.call({ addWatchFile: () => {}, error: () => expect.unreachable() });
+    expect(readFileSync(join(cwd, 'src/generated/chat.ts'), 'utf8')).toContain('export const ChatService');
   } finally {
     rmSync(cwd, { recursive: true });
   }
