@@ -33,6 +33,7 @@ export {
   DEFAULT_MAX_INBOX_COUNT,
   DEFAULT_MAX_PENDING_CALLS,
   DEFAULT_MAX_QUEUED_BYTES,
+  DEFAULT_SERVER_MAX_PACKET_BYTES,
 } from './options.js';
 export {
   type Authenticated,

@@ -6,6 +6,7 @@ import { encodeDetails } from './details.js';
 import { Inbox } from './inbox.js';
 import { tellDropped } from './inbox-overflow.js';
 import { checkReply, errorReply, type Reply } from './middleware.js';
+import { isTooLargeForPeer } from './peer-limit.js';
 import { printable } from './printable.js';
 import { checkResult } from './result.js';
 import type { Route } from './router.js';
@@ -16,6 +17,8 @@ import { codecsOf, encodeResult, type WireKey } from './wire.js';
 
 /** All that a peer is told of a failure that is not meant for it. */
 const HIDDEN = statusName(Status.InternalServerError);
+
+const TOO_LARGE = Status.RequestEntityTooLarge;
 
 /** What the dispatcher needs of its connection. */
 export interface DispatchHost extends CallHost {
@@ -152,6 +155,12 @@ export class Dispatcher {
     if (!host.mayCall()) {
       if (request) this.#refuse(into.mid);
       else tellDropped(host, route?.name, into.action, 'rate');
+      return;
+    }
+    if (into.skip >= 0) {
+      // Too large for its method: its payload was passed over.
+      if (request) this.#answer(into.mid, TOO_LARGE, undefined, statusName(TOO_LARGE));
+      else tellDropped(host, route?.name, into.action, 'size');
       return;
     }
     if (
@@ -450,8 +459,11 @@ export class Dispatcher {
       host.engine.respond(mid, status, headers, payload);
     } catch (error) {
       // Above the packet limit, most likely: the caller learns that it failed, and the log why.
-      host.shared.report(error, context?.name ?? 'respond', host);
-      host.engine.respond(mid, Status.InternalServerError, undefined, HIDDEN);
+      if (isTooLargeForPeer(error)) host.engine.respond(mid, TOO_LARGE, undefined, undefined);
+      else {
+        host.shared.report(error, context?.name ?? 'respond', host);
+        host.engine.respond(mid, Status.InternalServerError, undefined, HIDDEN);
+      }
     }
     host.wrote();
   }

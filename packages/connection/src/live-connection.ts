@@ -27,6 +27,7 @@ import type { Clock } from './clock.js';
 import { Dispatcher, type DispatchHost } from './dispatcher.js';
 import { inboxOverflowed } from './inbox-overflow.js';
 import { linkFault, unitFault } from './link-faults.js';
+import { isTooLargeForPeer } from './peer-limit.js';
 import { printable } from './printable.js';
 import type { Shared } from './shared.js';
 import { SlowReader, slowReaderError } from './slow-reader.js';
@@ -689,12 +690,23 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     const payload = encodeEvent(key, stub.codecs(key.codec), value);
     if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, stub);
     if ((options?.policy !== 'wait' || this.#rare?.lastWaiting === undefined) && this.#linkHasRoom()) {
-      this.engine.notify(stub.method.action, options?.headers, payload);
+      try {
+        this.engine.notify(stub.method.action, options?.headers, payload);
+      } catch (error) {
+        return this.#notTaken(error);
+      }
       this.shared.counters.eventsOut++;
       this.wrote();
       return true;
     }
     return this.#offer(encodeNotify(key.form, stub.method.action, options?.headers, payload), stub.name, options);
+  }
+
+  /** An event was not written. @returns false when it is the peer that takes none so large: whoever sends to many goes on. */
+  #notTaken(error: unknown): false {
+    if (!isTooLargeForPeer(error)) throw error;
+    this.shared.counters.eventsDropped++;
+    return false;
   }
 
   sendPrepared(event: PreparedEvent, options?: EmitOptions): boolean {
@@ -703,7 +715,11 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     if (packet === undefined) return false;
     if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, event);
     if (this.#linkHasRoom()) {
-      this.engine.writeEncoded(packet);
+      try {
+        this.engine.writeEncoded(packet);
+      } catch (error) {
+        return this.#notTaken(error);
+      }
       this.shared.counters.eventsOut++;
       this.wrote();
       return true;
@@ -733,7 +749,7 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     try {
       sent = this.#slowReader().offer(packet, policy, options?.key ?? name);
     } catch (error) {
-      this.fail(error as StmpError);
+      if (!isTooLargeForPeer(error)) this.fail(error as StmpError);
     }
     if (sent) this.shared.counters.eventsOut++;
     else this.shared.counters.eventsDropped++;
@@ -760,7 +776,11 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
       await new Promise<void>((resolve) => this.#slowReader().wait(resolve));
     }
     if (!this.isOpen) return false;
-    this.engine.writeEncoded(packet);
+    try {
+      this.engine.writeEncoded(packet);
+    } catch (error) {
+      return this.#notTaken(error);
+    }
     this.shared.counters.eventsOut++;
     this.wrote();
     return true;

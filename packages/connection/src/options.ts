@@ -1,9 +1,11 @@
-import type { Compression, PayloadCodec } from '@stmp/contract';
+import { type Compression, DEFAULT_MAX_PACKET_BYTES, type PayloadCodec } from '@stmp/contract';
 import { checkNumber, type ResolvedEngineOptions, resolveEngineOptions, resolveNumbers } from '@stmp/engine';
 import type { SlowReaderPolicy } from './api.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import type { ConnectionOptions, Hooks, Logger } from './types.js';
 
+/** What servers take, unless they say otherwise; clients take 16 MiB. */
+export const DEFAULT_SERVER_MAX_PACKET_BYTES = 4_194_304;
 export const DEFAULT_CALL_TIMEOUT_MS = 60_000;
 export const DEFAULT_MAX_PENDING_CALLS = 65_535;
 export const DEFAULT_MAX_CONCURRENT_HANDLERS = 64;
@@ -18,6 +20,9 @@ export interface ResolvedConnectionOptions {
   readonly compressions: readonly Compression[];
   readonly callTimeoutMs: number;
   readonly methodTimeoutsMs: Readonly<Record<string, number>>;
+  readonly methodMaxPacketBytes: Readonly<Record<string, number>>;
+  /** Of methods without a limit of their own. */
+  readonly maxPacketBytes: number;
   readonly maxPendingCalls: number;
   readonly maxConcurrentHandlers: number;
   readonly maxInboxBytes: number;
@@ -34,14 +39,27 @@ export interface ResolvedConnectionOptions {
   readonly clock: Clock;
 }
 
-export function resolveConnectionOptions(options: ConnectionOptions): ResolvedConnectionOptions {
+/** @param maxPacketBytes The default of this side. */
+export function resolveConnectionOptions(
+  options: ConnectionOptions,
+  maxPacketBytes: number = DEFAULT_MAX_PACKET_BYTES,
+): ResolvedConnectionOptions {
   if (!Array.isArray(options.codecs) || options.codecs.length === 0) {
     throw new TypeError('codecs must be a list of at least one payload codec');
   }
   for (const [name, ms] of Object.entries(options.methodTimeoutsMs ?? {}))
     checkNumber(`methodTimeoutsMs.${name}`, ms, 0);
+  const { methodMaxPacketBytes = {} } = options;
+  for (const [name, bytes] of Object.entries(methodMaxPacketBytes))
+    checkNumber(`methodMaxPacketBytes.${name}`, bytes, 1);
+  const own = options.maxPacketBytes ?? maxPacketBytes;
+  const linkBytes = Math.max(own, ...Object.values(methodMaxPacketBytes));
+  const engine = resolveEngineOptions({ ...options, maxPacketBytes: linkBytes });
+  const isDefault = options.maxPacketBytes === undefined && linkBytes === own;
   return {
-    engine: resolveEngineOptions(options),
+    engine: isDefault ? { ...engine, maxSendBytes: undefined } : engine,
+    maxPacketBytes: own,
+    methodMaxPacketBytes,
     codecs: options.codecs,
     compressions: options.compressions ?? [],
     methodTimeoutsMs: options.methodTimeoutsMs ?? {},

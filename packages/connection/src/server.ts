@@ -33,7 +33,7 @@ import { DrainSchedule } from './drain.js';
 import { expiryOf } from './expiry.js';
 import { checkLink } from './link-faults.js';
 import { isForPeer, type Middleware } from './middleware.js';
-import { resolveConnectionOptions } from './options.js';
+import { DEFAULT_SERVER_MAX_PACKET_BYTES, resolveConnectionOptions } from './options.js';
 import { printable } from './printable.js';
 import { checkRates, KeyedRates } from './rates.js';
 import { Router } from './router.js';
@@ -188,7 +188,11 @@ class StmpServer<Identity, State, L extends object>
   #resolveClosed!: () => void;
 
   constructor(options: ServerOptions<Identity, State, L>) {
-    this.shared = new Shared(resolveConnectionOptions(options as ConnectionOptions), new Router(), createStreamEngine);
+    this.shared = new Shared(
+      resolveConnectionOptions(options as ConnectionOptions, DEFAULT_SERVER_MAX_PACKET_BYTES),
+      new Router(),
+      createStreamEngine,
+    );
     this.#options = options;
     this.#handshake = this.#newHandshake(undefined);
     this.#maxConnections = checkNumber('maxConnections', options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, 1);
@@ -298,8 +302,14 @@ class StmpServer<Identity, State, L extends object>
   // --- connections ------------------------------------------------------------------
 
   #newHandshake(hello: Headers | undefined): Handshake {
-    const { codecs, compressions } = this.shared.options;
-    return serverHandshake({ content: codecs, compressions, text: textPackets(), hello });
+    const { codecs, compressions, engine } = this.shared.options;
+    return serverHandshake({
+      content: codecs,
+      compressions,
+      maxPacketBytes: engine.maxPacketBytes,
+      text: textPackets(),
+      hello,
+    });
   }
 
   /** @throws StmpError `link_failed` for what is no link. */

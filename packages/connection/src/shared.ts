@@ -1,4 +1,5 @@
 import type { Engine, NewEngine } from '@stmp/engine';
+import { withMethodLimits } from './method-limits.js';
 import type { ResolvedConnectionOptions } from './options.js';
 import type { Router } from './router.js';
 import { watch } from './thrown.js';
@@ -52,7 +53,7 @@ export class Shared {
   readonly streamEngine: NewStreamEngine | undefined;
 
   constructor(options: ResolvedConnectionOptions, router: Router, streamEngine: NewStreamEngine | undefined) {
-    this.options = options;
+    this.options = { ...options, engine: withMethodLimits(options, router) };
     this.router = router;
     this.streamEngine = streamEngine;
   }

@@ -121,8 +121,8 @@ export interface DroppedEvent {
   readonly action: number | bigint | string;
   /** `package.Service.Method`, where it is known here. */
   readonly name: string | undefined;
-  /** `inbox`: more than `maxInboxBytes` wait; `rate`: above `callsPerSecond`; `leaving`: this side is closing. */
-  readonly reason: 'inbox' | 'rate' | 'leaving';
+  /** `inbox`: more than `maxInboxBytes` wait; `rate`: above `callsPerSecond`; `leaving`: this side is closing; `size`: above the method's limit. */
+  readonly reason: 'inbox' | 'rate' | 'leaving' | 'size';
 }
 
 export interface PacketInfo {
@@ -165,6 +165,12 @@ export interface ConnectionOptions extends EngineOptions {
   readonly callTimeoutMs?: number | undefined;
   /** Deadlines of single methods, by `package.Service.Method`, over `callTimeoutMs`. */
   readonly methodTimeoutsMs?: Readonly<Record<string, number>> | undefined;
+  /**
+   * Over `maxPacketBytes` for single methods, by `package.Service.Method`. The largest of all is what the link lets in; a
+   * request above the limit of its method is answered RequestEntityTooLarge, an event dropped, before its payload is kept
+   * or decoded.
+   */
+  readonly methodMaxPacketBytes?: Readonly<Record<string, number>> | undefined;
   /** Calls of ours waiting for answers on one connection. Default 65_535. */
   readonly maxPendingCalls?: number | undefined;
   /** Handlers running at once for one connection; 1 is the original's serial mode. Default 64. */

@@ -4,6 +4,7 @@ import { EXTENSIONS, type Extension, extensionList } from './extensions.js';
 import type { Handshake } from './handshake.js';
 import { extensionsOf, handshakeError, namesIn, type OfferedContent, packetFormat, VERSION } from './negotiation.js';
 import { retryAfterOf } from './retry-after.js';
+import { maxPacketHeader, maxPacketOf } from './send-limits.js';
 import { createSession } from './session.js';
 import type { TextFormat } from './text-format.js';
 import type { Session } from './types.js';
@@ -19,6 +20,8 @@ export interface ClientOffer {
   readonly acceptAll?: boolean | undefined;
   /** Extensions to offer. Default: all that the engine knows. */
   readonly extensions?: readonly Extension[] | undefined;
+  /** The largest packet that we take, to be told. */
+  readonly maxPacketBytes?: number | undefined;
   /** Headers for the application, after those of the protocol. */
   readonly headers?: Headers | undefined;
 }
@@ -41,6 +44,7 @@ export function clientHeaders(offer: ClientOffer, kind: 'stream' | 'message'): [
     headers.push(['Accept-Encoding', offer.compressions[0]!.encoding]);
   }
   headers.push(['Stmp-Extensions', extensionList(offer.extensions ?? EXTENSIONS)]);
+  headers.push(...maxPacketHeader(offer.maxPacketBytes));
   for (const [name, value] of offer.headers ?? []) headers.push([name, value]);
   return headers;
 }
@@ -79,6 +83,7 @@ export function clientHandshake(options: ClientHandshakeOptions): Handshake {
       packetFormat: format,
       textFormat: format === 'text' ? options.text : undefined,
       extensions: extensionsOf(header),
+      peerMaxPacketBytes: maxPacketOf(header),
       known: options.extensions ?? EXTENSIONS,
     };
     return createSession(agreed, header, message);

@@ -3,6 +3,7 @@ import { MAX_PACKET_OVERHEAD, PING, PONG } from '@stmp/packet';
 import type { ResolvedEngineOptions } from './options.js';
 import { append, type Outbox, shift, type Waiting, waitingBytes } from './outbox.js';
 import { checkSize, writePacket, written } from './packet-writer.js';
+import { type SendLimits, sendLimits } from './send-limits.js';
 import type { TextFormat } from './text-format.js';
 import type { Session } from './types.js';
 import type { UnitQueue } from './unit-queue.js';
@@ -20,16 +21,19 @@ export class MessageOutbox implements Outbox, Waiting<Unit> {
   single: Unit | undefined = undefined;
   queue: UnitQueue<Unit> | undefined = undefined;
   readonly #options: ResolvedEngineOptions;
+  #limits: SendLimits;
   #greeting: Unit | undefined = undefined;
   /** How packets are written, where text was agreed on. */
   #text: TextFormat | undefined = undefined;
 
   constructor(options: ResolvedEngineOptions) {
     this.#options = options;
+    this.#limits = sendLimits(options, undefined);
   }
 
-  agreed({ textFormat }: Session): void {
+  agreed({ textFormat, peerMaxPacketBytes }: Session): void {
     this.#text = textFormat;
+    this.#limits = sendLimits(this.#options, peerMaxPacketBytes);
   }
 
   greet(handshake: Unit | undefined): void {
@@ -49,15 +53,15 @@ export class MessageOutbox implements Outbox, Waiting<Unit> {
     payload: Payload | undefined,
   ): number {
     if (this.#text !== undefined) {
-      return append<Unit>(this, this.#text.write(this.#options, kind, mid, status, action, headers, payload));
+      return append<Unit>(this, this.#text.write(this.#limits, kind, mid, status, action, headers, payload));
     }
-    writePacket(false, this.hold, this.#options, kind, mid, status, action, headers, payload);
+    writePacket(false, this.hold, this.#limits, kind, mid, status, action, headers, payload);
     const { slab, start, end } = written;
     return append<Unit>(this, start === 0 && end === slab.length ? slab : slab.subarray(start, end));
   }
 
   writeEncoded(packet: Unit): number {
-    checkSize(this.#options, packet.length - MAX_PACKET_OVERHEAD, 0);
+    checkSize(this.#limits, packet.length - MAX_PACKET_OVERHEAD, 0);
     return append<Unit>(this, packet);
   }
 

@@ -23,6 +23,10 @@ export interface ResolvedEngineOptions {
   readonly pingIntervalMs: number;
   readonly idleTimeoutMs: number;
   readonly maxPacketBytes: number;
+  /** Of single actions, where not all have the same; at most `maxPacketBytes`. */
+  readonly maxPacketBytesOf?: ((action: number | bigint | string) => number) | undefined;
+  /** What may be sent, whatever the peer takes; undefined: what the peer takes. */
+  readonly maxSendBytes: number | undefined;
   readonly maxHeaderBytes: number;
   readonly maxHandshakeBytes: number;
 }
@@ -75,5 +79,6 @@ export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngin
       },
       'keepalive.',
     ),
+    maxSendBytes: options.maxPacketBytes,
   };
 }

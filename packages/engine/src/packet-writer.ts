@@ -3,7 +3,6 @@ import {
   headerBlockBytes,
   MAX_PACKET_OVERHEAD,
   PacketKind,
-  type PacketLimits,
   writeCloseHead,
   writeEmptyPayload,
   writeNotifyHead,
@@ -11,6 +10,7 @@ import {
   writeResponseHead,
 } from '@stmp/packet';
 import { actionBytes, EMPTY_PAYLOAD, putPayload, sized, sizeOf } from './payload.js';
+import type { SendLimits } from './send-limits.js';
 import { reserve, shared } from './slab.js';
 
 /** Where the packet lies that {@link writePacket} wrote last; valid until the next. */
@@ -24,7 +24,7 @@ export const written: { slab: Uint8Array; start: number; end: number } = { slab:
 export function writePacket(
   stream: boolean,
   apart: boolean,
-  limits: PacketLimits,
+  limits: SendLimits,
   kind: number,
   mid: number,
   status: number,
@@ -67,14 +67,19 @@ export function writePacket(
 
 /** Refuses what a peer with our limits would end the connection for. */
 export function checkSize(
-  { maxPacketBytes, maxHeaderBytes }: PacketLimits,
+  { maxPacketBytes, maxHeaderBytes, ofPeer }: SendLimits,
   packetBytes: number,
   headerBytes: number,
 ): void {
-  if (packetBytes > maxPacketBytes) throw tooLarge(`packet of ${packetBytes} bytes`, 'maxPacketBytes', maxPacketBytes);
-  if (headerBytes > maxHeaderBytes) throw tooLarge(`header of ${headerBytes} bytes`, 'maxHeaderBytes', maxHeaderBytes);
+  if (packetBytes > maxPacketBytes)
+    throw tooLarge(`packet of ${packetBytes} bytes`, 'maxPacketBytes', maxPacketBytes, ofPeer);
+  if (headerBytes > maxHeaderBytes)
+    throw tooLarge(`header of ${headerBytes} bytes`, 'maxHeaderBytes', maxHeaderBytes, false);
 }
 
-function tooLarge(what: string, option: string, limit: number): StmpError {
-  return new StmpError('too_large', `${what} is above ${option} ${limit}`, { status: Status.RequestEntityTooLarge });
+function tooLarge(what: string, option: string, limit: number, ofPeer: boolean): StmpError {
+  return new StmpError('too_large', `${what} is above ${ofPeer ? "the peer's " : ''}${option} ${limit}`, {
+    status: Status.RequestEntityTooLarge,
+    origin: ofPeer ? 'peer' : 'local',
+  });
 }

@@ -11,6 +11,7 @@ import {
   type OfferedContent,
   packetFormat,
 } from './negotiation.js';
+import { maxPacketHeader, maxPacketOf } from './send-limits.js';
 import { createSession } from './session.js';
 import type { TextFormat } from './text-format.js';
 import type { HelloAnswer, Session } from './types.js';
@@ -24,6 +25,8 @@ export interface ServerHandshakeOptions {
   readonly text?: TextFormat | undefined;
   /** Extensions to accept. Default: all that the engine knows. */
   readonly extensions?: readonly Extension[] | undefined;
+  /** The largest packet that we take, to be told. */
+  readonly maxPacketBytes?: number | undefined;
   /** The client's headers, where they came outside the data. */
   readonly hello?: Headers | undefined;
 }
@@ -46,6 +49,7 @@ export function serverHandshake(options: ServerHandshakeOptions): Handshake {
       packetFormat: format,
       textFormat: format === 'text' ? options.text : undefined,
       extensions: extensionsOf(headers),
+      peerMaxPacketBytes: maxPacketOf(headers),
       known: options.extensions ?? EXTENSIONS,
     };
     return createSession(agreed, headers, message);
@@ -77,6 +81,7 @@ export function serverHandshake(options: ServerHandshakeOptions): Handshake {
         if (session.compression !== undefined) header.push(['Content-Encoding', session.compression.encoding]);
         if (session.packetFormat !== undefined) header.push(['Packet-Format', session.packetFormat]);
         if (session.extensions.length > 0) header.push(['Stmp-Extensions', extensionList(session.controls)]);
+        if (session.peerIsOurs) header.push(...maxPacketHeader(options.maxPacketBytes));
       }
       for (const [name, value] of headers) header.push([name, value]);
       const handshake = { status, header, message };

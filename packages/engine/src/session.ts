@@ -16,6 +16,8 @@ interface Agreement {
   readonly textFormat: TextFormat | undefined;
   /** What the peer named; undefined when it did not send the header at all. */
   readonly extensions: readonly string[] | undefined;
+  /** What the peer says that it takes. */
+  readonly peerMaxPacketBytes: number | undefined;
   /** What we know. */
   readonly known: readonly Extension[];
 }
@@ -39,13 +41,14 @@ class AgreedSession implements Session {
   readonly packetFormat: 'text' | 'binary' | undefined;
   readonly controls: readonly Extension[];
   readonly peerIsOurs: boolean;
+  readonly peerMaxPacketBytes: number | undefined;
   readonly peerMessage: string;
   readonly #block: string;
 
   readonly #known: readonly Extension[];
 
   constructor(
-    { contentType, compression, packetFormat, textFormat, extensions, known }: Agreement,
+    { contentType, compression, packetFormat, textFormat, extensions, known, peerMaxPacketBytes }: Agreement,
     block: string,
     message: string,
   ) {
@@ -57,12 +60,13 @@ class AgreedSession implements Session {
     this.controls = known.every(isAgreed) ? known : known.filter(isAgreed);
     this.#known = known;
     this.peerIsOurs = extensions !== undefined;
+    this.peerMaxPacketBytes = peerMaxPacketBytes;
     this.peerMessage = message;
     // Through bytes, because a string that was put together keeps all its parts alive, four times the memory.
     this.#block = decoder.decode(encoder.encode(block));
   }
 
-  /** Whether the same was agreed on with a peer that said the same. Extensions are in the header block. */
+  /** Whether the same was agreed on with a peer that said the same. Extensions and limits are in the header block. */
   isOf({ contentType, compression, packetFormat, known }: Agreement, block: string, message: string): boolean {
     return (
       this.#block === block &&

@@ -34,6 +34,8 @@ export class StreamInput implements Input {
   #at = 0;
   #waiting: Uint8Array[] | undefined = undefined;
   #tail: Tail | undefined = undefined;
+  /** Bytes of a refused packet that are passed over. */
+  #skip = 0;
   #inflate: Inflate | undefined = undefined;
 
   constructor(options: ResolvedEngineOptions) {
@@ -68,6 +70,7 @@ export class StreamInput implements Input {
     this.#at = 0;
     this.#waiting = undefined;
     this.#tail = undefined;
+    this.#skip = 0;
     this.#inflate?.stream.close();
     this.#inflate = undefined;
   }
@@ -134,6 +137,7 @@ export class StreamInput implements Input {
 
   readPacket(into: Inbound): number {
     for (;;) {
+      if (this.#skip > 0) this.#passOver();
       if (this.#tail !== undefined) {
         const read = this.#readTail(into, this.#tail);
         if (read !== 0) return read;
@@ -141,6 +145,7 @@ export class StreamInput implements Input {
         const next = readStreamPacket(this.#chunk, this.#at, this.#chunk.length, this.#options, into);
         if (next > 0) {
           this.#at = next;
+          this.#skip = Math.max(0, into.skip);
           into.bytes = this.#chunk;
           into.text = undefined;
           return 1;
@@ -157,6 +162,12 @@ export class StreamInput implements Input {
         }
       }
     }
+  }
+
+  #passOver(): void {
+    const count = Math.min(this.#skip, this.#chunk.length - this.#at);
+    this.#skip -= count;
+    this.#at += count;
   }
 
   /** Copies the unfinished packet at the end of the chunk, so that the chunk can be let go. */
@@ -182,6 +193,7 @@ export class StreamInput implements Input {
       if (next < 0) return next;
       if (next > 0) {
         this.#tail = undefined;
+        this.#skip = Math.max(0, into.skip);
         into.bytes = bytes;
         into.text = undefined;
         return 1;

@@ -3,6 +3,7 @@ import { MAX_PACKET_OVERHEAD, PING, PONG } from '@stmp/packet';
 import type { ResolvedEngineOptions } from './options.js';
 import { append, enqueue, type Outbox, type Waiting, waitingBytes } from './outbox.js';
 import { checkSize, writePacket, written } from './packet-writer.js';
+import { type SendLimits, sendLimits } from './send-limits.js';
 import { shared } from './slab.js';
 import type { Session } from './types.js';
 import type { UnitQueue } from './unit-queue.js';
@@ -28,6 +29,7 @@ export class StreamOutbox implements Outbox, Waiting<Uint8Array> {
   single: Uint8Array | undefined = undefined;
   queue: UnitQueue<Uint8Array> | undefined = undefined;
   readonly #options: ResolvedEngineOptions;
+  #limits: SendLimits;
   #greeting: Uint8Array | undefined = undefined;
   #session: Session | undefined = undefined;
   #compressor: Compressor | undefined = undefined;
@@ -35,10 +37,12 @@ export class StreamOutbox implements Outbox, Waiting<Uint8Array> {
 
   constructor(options: ResolvedEngineOptions) {
     this.#options = options;
+    this.#limits = sendLimits(options, undefined);
   }
 
   agreed(session: Session): void {
     this.#session = session;
+    this.#limits = sendLimits(this.#options, session.peerMaxPacketBytes);
   }
 
   greet(handshake: Uint8Array | string | undefined): void {
@@ -64,7 +68,7 @@ export class StreamOutbox implements Outbox, Waiting<Uint8Array> {
     headers: Headers | undefined,
     payload: Payload | undefined,
   ): number {
-    writePacket(true, this.hold, this.#options, kind, mid, status, action, headers, payload);
+    writePacket(true, this.hold, this.#limits, kind, mid, status, action, headers, payload);
     const { slab, start, end } = written;
     // Peers that are not ours read a packet with one call: theirs stay apart, to be cut between. So do large and held
     // packets, which have a slab to themselves.
@@ -90,7 +94,7 @@ export class StreamOutbox implements Outbox, Waiting<Uint8Array> {
   }
 
   writeEncoded(packet: Uint8Array | string): number {
-    checkSize(this.#options, packet.length - MAX_PACKET_OVERHEAD, 0);
+    checkSize(this.#limits, packet.length - MAX_PACKET_OVERHEAD, 0);
     this.#seal();
     return append(this, packet as Uint8Array);
   }

@@ -20,6 +20,7 @@ import {
 import type { Inbound } from './inbound.js';
 import { checkSize } from './packet-writer.js';
 import { headerText, payloadText, textBytes } from './payload.js';
+import type { SendLimits } from './send-limits.js';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -33,7 +34,7 @@ export interface TextFormat {
   /** Reads one packet: 0 or more for a whole one, below 0 minus the status to end with. */
   read(unit: Uint8Array | string, limits: PacketLimits, into: Inbound): number;
   write(
-    limits: PacketLimits,
+    limits: SendLimits,
     kind: number,
     mid: number,
     status: number,
@@ -77,7 +78,7 @@ const TEXT: TextFormat = {
 };
 
 function checkText(
-  limits: PacketLimits,
+  limits: SendLimits,
   name: string | undefined,
   header: string | undefined,
   body: string | undefined,

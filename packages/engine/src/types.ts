@@ -23,6 +23,8 @@ export interface Session {
   readonly controls: readonly Extension[];
   /** True when the peer sent `Stmp-Extensions`: it is one of ours and reads whatever the wire allows. */
   readonly peerIsOurs: boolean;
+  /** The largest packet that the peer takes (`Stmp-Max-Packet`); undefined when it did not say. */
+  readonly peerMaxPacketBytes: number | undefined;
   /** Read anew each time that they are asked for. */
   readonly peerHeaders: Headers;
   /** The text of the peer's handshake. */
@@ -64,7 +66,7 @@ export interface EngineOptions {
   /** Wait for the echo of our Close, then the connection ends without it. Default 5_000; 0 does not wait. */
   readonly closeTimeoutMs?: number | undefined;
   readonly keepalive?: Keepalive | undefined;
-  /** Method, header block and payload of one packet together. Default 16 MiB. */
+  /** Method, header block and payload of one packet together. Default 16 MiB. Given, it limits what is sent as well. */
   readonly maxPacketBytes?: number | undefined;
   /** Header block of one packet. Default 65_536. */
   readonly maxHeaderBytes?: number | undefined;

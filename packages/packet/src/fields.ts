@@ -25,6 +25,11 @@ export interface PacketFields {
   /** The payload is `[start, end)` of the input; `end` is -1 without the payload flag. */
   start: number;
   end: number;
+  /**
+   * Below 0: the packet is whole. Else it was refused for the limit of its action, and its payload is left out: that
+   * many bytes of it follow in a byte stream, to be passed over; 0 in a message.
+   */
+  skip: number;
   /** After "need more": how many bytes from `offset` there must be before another try makes sense. */
   needed: number;
 }
@@ -40,6 +45,7 @@ export function createPacketFields(): PacketFields {
     headerEnd: -1,
     start: 0,
     end: -1,
+    skip: -1,
     needed: 0,
   };
 }
@@ -50,6 +56,8 @@ export interface PacketLimits {
   readonly maxPacketBytes: number;
   /** The header block, in bytes. */
   readonly maxHeaderBytes: number;
+  /** As `maxPacketBytes`, for requests and notifies of one action, where not all have the same; at most that. */
+  readonly maxPacketBytesOf?: ((action: number | bigint | string) => number) | undefined;
 }
 
 /** 64 KiB. Source: STMP 1.0, section 2. */

@@ -85,6 +85,7 @@ function read(
   let headerEnd = -1;
   let start = 0;
   let payloadEnd = -1;
+  let skip = -1;
   let room = limits.maxPacketBytes;
 
   if (kind === PacketKind.Request || kind === PacketKind.Response) {
@@ -137,13 +138,19 @@ function read(
       at = varintEnd;
     }
     if (length > room) return -Status.RequestEntityTooLarge;
-    if (length > end - at) {
+    if (limits.maxPacketBytesOf !== undefined && kind <= PacketKind.Notify) {
+      const max = limits.maxPacketBytesOf(methodEnd < 0 ? action : decodeUtf8(bytes, methodStart, methodEnd));
+      if (limits.maxPacketBytes - room + length > max) skip = stream ? length : 0;
+    }
+    if (skip < 0 && length > end - at) {
       into.needed = at - offset + length;
       return NEED_MORE;
     }
-    start = at;
-    at += length;
-    payloadEnd = at;
+    if (skip < 0) {
+      start = at;
+      at += length;
+      payloadEnd = at;
+    } else if (!stream) at = end;
   }
 
   into.kind = kind;
@@ -155,6 +162,7 @@ function read(
   into.headerEnd = headerEnd;
   into.start = start;
   into.end = payloadEnd;
+  into.skip = skip;
   return at;
 }
 

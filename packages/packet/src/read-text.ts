@@ -23,6 +23,7 @@ export function readTextPacket(text: string, limits: PacketLimits, into: PacketF
   into.headerEnd = -1;
   into.start = 0;
   into.end = -1;
+  into.skip = -1;
 
   let lineEnd = text.indexOf('\n');
   if (lineEnd < 0) lineEnd = text.length;
@@ -79,7 +80,14 @@ export function readTextPacket(text: string, limits: PacketLimits, into: PacketF
   } else if (at + 1 < text.length) {
     return FAULT;
   }
-  return isOverLimit(text, counted, lineEnd, limits, into) ? FAULT : 0;
+  if (isOverLimit(text, counted, lineEnd, limits.maxPacketBytes, into)) return FAULT;
+  if (limits.maxPacketBytesOf !== undefined && into.kind <= PacketKind.Notify) {
+    if (isOverLimit(text, counted, lineEnd, limits.maxPacketBytesOf(into.action), into)) {
+      into.skip = 0;
+      into.end = -1;
+    }
+  }
+  return 0;
 }
 
 /**
@@ -97,11 +105,16 @@ export function readTextPacketBytes(bytes: Uint8Array, limits: PacketLimits, int
   const hasPayload = cut >= 0 && bytes[cut + 1] === LETTER_P;
   const textEnd = hasPayload ? cut : bytes.length;
   const payloadBytes = hasPayload ? bytes.length - cut - 2 : 0;
+  const { maxPacketBytesOf } = limits;
   const room = limits.maxPacketBytes - payloadBytes;
   if (room < 0) return FAULT;
   const result = readTextPacket(
     decodeUtf8(bytes, 0, textEnd),
-    { maxPacketBytes: room, maxHeaderBytes: limits.maxHeaderBytes },
+    {
+      maxPacketBytes: room,
+      maxHeaderBytes: limits.maxHeaderBytes,
+      maxPacketBytesOf: maxPacketBytesOf && ((action) => maxPacketBytesOf(action) - payloadBytes),
+    },
     into,
   );
   if (result < 0) return result;
@@ -112,6 +125,7 @@ export function readTextPacketBytes(bytes: Uint8Array, limits: PacketLimits, int
   if (hasPayload) {
     // A ping is whole before its line ends.
     if (into.kind <= PacketKind.Pong) return FAULT;
+    if (into.skip >= 0) return 0;
     into.start = cut + 2;
     into.end = bytes.length;
   }
@@ -154,8 +168,7 @@ export function readHex(text: string, start: number, end: number, max: number): 
   return value;
 }
 
-function isOverLimit(text: string, method: number, lineEnd: number, limits: PacketLimits, into: PacketFields): boolean {
-  const max = limits.maxPacketBytes;
+function isOverLimit(text: string, method: number, lineEnd: number, max: number, into: PacketFields): boolean {
   // No character takes more than three bytes per unit of the string: nearly always that settles it.
   if (text.length * 3 <= max) return false;
   let size = utf8Length(text, method, lineEnd);

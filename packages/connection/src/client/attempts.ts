@@ -28,11 +28,12 @@ export class Attempts {
 
   /** @throws StmpError. */
   async open(signal: AbortSignal): Promise<Opening> {
-    const { codecs, compressions } = this.#shared.options;
+    const { codecs, compressions, engine } = this.#shared.options;
     const { packetFormat, acceptAll, message } = this.#options;
     const headers = await this.#headers();
     const text = packetFormat === 'text' ? textPackets() : undefined;
-    const offer: ClientOffer = { content: codecs, compressions, text, acceptAll, headers };
+    const { maxPacketBytes } = engine;
+    const offer: ClientOffer = { content: codecs, compressions, text, acceptAll, maxPacketBytes, headers };
     const link = checkLink(this.#link ?? (await this.#dial(offer, signal)));
     this.#link = undefined;
     if (link.kind === 'stream' && this.#shared.streamEngine === undefined) {
