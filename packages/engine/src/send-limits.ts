@@ -1,7 +1,6 @@
 import { DEFAULT_MAX_PACKET_BYTES, type Headers } from '@stmp/contract';
 import type { PacketLimits } from '@stmp/packet';
 import { valuesOf } from './negotiation.js';
-import type { ResolvedEngineOptions } from './options.js';
 
 /** In which a side says how large packets it takes. Source: STMP 1.0, section 2, limits. */
 const MAX_PACKET = 'Stmp-Max-Packet';
@@ -31,9 +30,10 @@ let last: SendLimits = { maxPacketBytes: 0, maxHeaderBytes: 0, ofPeer: false };
 
 /** Before the handshake is done `peerMax` is unknown. */
 export function sendLimits(
-  { maxSendBytes = Number.POSITIVE_INFINITY, maxHeaderBytes }: ResolvedEngineOptions,
+  options: { readonly maxSendBytes: number | undefined; readonly maxHeaderBytes: number },
   peerMax: number | undefined,
 ): SendLimits {
+  const { maxSendBytes = Number.POSITIVE_INFINITY, maxHeaderBytes } = options;
   const known = peerMax ?? (maxSendBytes === Number.POSITIVE_INFINITY ? DEFAULT_MAX_PACKET_BYTES : maxSendBytes);
   const ofPeer = peerMax !== undefined && peerMax < maxSendBytes;
   const maxPacketBytes = Math.min(known, maxSendBytes);
