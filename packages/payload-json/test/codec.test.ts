@@ -40,13 +40,20 @@ const refused = ['payload_invalid', expect.any(String)];
 
 for (const { name, skip, run } of payloadCases({ codec })) test.skipIf(skip)(name, run);
 
+/** The original writes floats as short as single precision allows, and escapes <, > and &; it means the same. */
+const spelledAlike = (json: string): string =>
+  json.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:e[+-]?\d+)?/gi, (token) =>
+    token.startsWith('"')
+      ? token.replace(/\\u00(3c|3e|26)/g, (_, hexCode: string) => String.fromCharCode(Number.parseInt(hexCode, 16)))
+      : String(Math.fround(Number(token))),
+  );
+
 describe('golden bytes of the original', () => {
   it.each(VECTORS)('$name', ({ type, value, vector }) => {
     expect(decodeHex(codec, type, vector['application/json'])).toEqual(value);
     const written = text(type, value, go) ?? '{}';
-    // The original writes floats as short as single precision allows, and escapes <, > and &; it means the same.
     expect(parse(type, written as string)).toEqual(value);
-    if (!/float|doubles|, text/.test(vector.name)) expect(written).toBe(vector.jsonText);
+    expect(spelledAlike(written as string)).toBe(spelledAlike(vector.jsonText));
   });
 });
 
