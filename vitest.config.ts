@@ -18,8 +18,10 @@ const named = { sockets: files('*.sockets.test'), slow: files('*.slow.test'), to
 const apart = ['**/node_modules/**', '**/dist/**'];
 const project = (name: string, timeoutMs: number, rest: TestProjectInlineConfiguration['test']) => ({
   extends: true as const,
-  test: { name, testTimeout: timeoutMs, hookTimeout: timeoutMs, exclude: apart, ...rest },
+  test: { name, testTimeout: timeoutMs, hookTimeout: timeoutMs, expect: { poll: PATIENT }, exclude: apart, ...rest },
 });
+/** Of `expect.poll`: for what other processes and real sockets do, however busy the machine is. */
+const PATIENT = { interval: 5, timeout: 60_000 };
 /** `none`: tests that need tools are run elsewhere. Otherwise the names of tools that have to be there. */
 const tools = process.env.STMP_TOOLS;
 
@@ -37,7 +39,7 @@ export default defineConfig({
         exclude: [...apart, ...named.tools],
         setupFiles: [at('test/kit/no-outside.ts')],
       }),
-      project('sockets', 60_000, { include: named.sockets }),
+      project('sockets', 120_000, { include: named.sockets }),
       project('slow', 180_000, {
         include: named.slow,
         typecheck: { enabled: true, include: files('*.test-d'), tsconfig: './tsconfig.test.json' },

@@ -63,7 +63,7 @@ function project(name: string, packages: readonly string[], more: readonly strin
 
 function run(folder: string, file: string, text: string): string {
   writeFileSync(join(folder, file), text);
-  const result = spawnSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', timeout: 20_000 });
+  const result = spawnSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', timeout: 120_000 });
   expect(result.stderr).toBe('');
   expect(result.status).toBe(0);
   return result.stdout;

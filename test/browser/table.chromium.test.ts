@@ -9,7 +9,8 @@ import { protobufCodec } from '@stmp/payload-protobuf';
 import { wsListener } from '@stmp/transport-ws/server';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from 'test-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TABLE_CASES } from '../table/cases.js';
 import { implementTable } from '../table/service.js';
 import { type Browser, findChromium, openBrowser, sourceAliases } from './chromium.js';
@@ -75,7 +76,7 @@ describe.skipIf(chromium === undefined)('the connection table in Chromium', () =
   afterAll(async () => {
     try {
       // Every case has closed what it opened, and nothing came up that the policy forbids.
-      await vi.waitFor(() => expect(server.counters().connectionsOpen).toBe(0), { timeout: 5_000 });
+      await eventually(() => expect(server.counters().connectionsOpen).toBe(0));
       expect(complaints).toEqual([]);
       expect(new Set(reported)).toEqual(new Set(['secret']));
     } finally {

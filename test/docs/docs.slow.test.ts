@@ -109,7 +109,7 @@ describe('pages', () => {
   });
 });
 
-describe.concurrent('programs', { timeout: 40_000 }, () => {
+describe.concurrent('programs', () => {
   for (const block of programs) {
     it(block.where, async ({ expect }) => {
       const { status, stdout, stderr } = await project!.run(fileOf(block).replace(/\.ts$/, '.js'));

@@ -52,7 +52,7 @@ export function createProject(): Project {
     },
     run: (file) =>
       new Promise((resolve) => {
-        const options = { cwd: join(folder, 'out'), timeout: 30_000 };
+        const options = { cwd: join(folder, 'out'), timeout: 120_000 };
         execFile(process.execPath, [file], options, (error, stdout, stderr) =>
           resolve({ status: error === null ? 0 : (error.code ?? error.signal ?? null), stdout, stderr }),
         );

@@ -6,7 +6,8 @@ import { encodeClientHandshake, encodePacket, readServerHandshake } from '@stmp/
 import { jsonCodec } from '@stmp/payload-json';
 import { kcpDialer } from '@stmp/transport-kcp';
 import { createServer, defineService, method } from 'stmp';
-import { afterEach, expect, it, vi } from 'vitest';
+import { eventually } from 'test-kit';
+import { afterEach, expect, it } from 'vitest';
 
 const Sums = defineService('test.SumService', { add: method<{ a: number; b: number }, { sum: number }>() });
 
@@ -115,7 +116,7 @@ it('a datagram with a forged source runs nothing, is nobody, and gets no more th
 it('an address that is proven gets the handshake in one message, and its answer', async () => {
   const { ran, got, send, own } = await bench();
   send(opening(9));
-  await vi.waitFor(() => expect(got).toHaveLength(1), { interval: 2 });
+  await eventually(() => expect(got).toHaveLength(1));
   const [{ ts }] = segmentsOf(got[0] as Buffer) as [Segment];
   expect(ran).toEqual([]);
   const messages: Buffer[] = [];
@@ -133,13 +134,10 @@ it('an address that is proven gets the handshake in one message, and its answer'
   };
   await sleep(0);
   send(segment(9, 0x52, 0, ts, 1));
-  await vi.waitFor(
-    () => {
-      read();
-      expect(messages.length).toBe(2);
-    },
-    { interval: 5, timeout: 5_000 },
-  );
+  await eventually(() => {
+    read();
+    expect(messages.length).toBe(2);
+  });
   const [handshake] = messages as [Buffer];
   const limits = { maxHandshakeBytes: 65_536 };
   expect(readServerHandshake(handshake, 0, handshake.length, limits)).toMatchObject({

@@ -4,7 +4,8 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { dialKcp } from '@stmp/kcp/node';
 import selfsigned from 'selfsigned';
 import { connect, createServer, type Server, type TlsClientOptions, type TlsServerOptions } from 'stmp';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from 'test-kit';
+import { afterEach, describe, expect, it } from 'vitest';
 
 async function makeCertificate(name: string): Promise<{ cert: string; key: string }> {
   const made = await selfsigned.generate([{ name: 'commonName', value: name }], {
@@ -236,11 +237,10 @@ describe('after five seconds nothing is left, on either side, of', () => {
       const before = udpSockets();
       const at = await bench(scheme, fault.tls);
       await fault.run(at);
-      const within = { timeout: 5_000, interval: 20 };
-      await vi.waitFor(() => expect(left(at.port, at.attackers)).toEqual([]), within);
+      await eventually(() => expect(left(at.port, at.attackers)).toEqual([]));
       await at.server.close();
       for (const clean of cleanups.splice(0).reverse()) await clean();
-      await vi.waitFor(() => expect(udpSockets()).toBe(before), within);
+      await eventually(() => expect(udpSockets()).toBe(before));
     });
   }
 });
@@ -254,10 +254,9 @@ describe.each(['close', 'drain'] as const)('%s ends at once what a stranger has 
       // A turn of the loop or two for what was sent to arrive.
       await rest(20);
       await (how === 'close' ? at.server.close() : at.server.drain({ withinMs: 0, graceMs: 0 }));
-      const within = { timeout: 5_000, interval: 20 };
-      await vi.waitFor(() => expect(left(at.port, at.attackers)).toEqual([]), within);
+      await eventually(() => expect(left(at.port, at.attackers)).toEqual([]));
       for (const clean of cleanups.splice(0).reverse()) await clean();
-      await vi.waitFor(() => expect(udpSockets()).toBe(before), within);
+      await eventually(() => expect(udpSockets()).toBe(before));
     });
   }
 });

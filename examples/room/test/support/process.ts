@@ -17,7 +17,7 @@ export interface Program {
   readonly lines: readonly string[];
   /** Types a line. */
   type(line: string): void;
-  /** Resolves with the first line that fits, once it is there. @throws when the program ends or ten seconds pass without it. */
+  /** Resolves with the first line that fits, once it is there. @throws when the program ends or a minute passes without it. */
   line(fits: RegExp): Promise<string>;
   /** The exit code. */
   readonly ended: Promise<number | null>;
@@ -62,7 +62,7 @@ export function run(path: string, args: readonly string[]): Program {
     line: (fits) =>
       new Promise((resolve, reject) => {
         const said = (): string => `${path} did not say ${fits}; it said:\n${[...lines, rest, errors].join('\n')}`;
-        const timer = setTimeout(() => done(() => reject(new Error(said()))), 10_000);
+        const timer = setTimeout(() => done(() => reject(new Error(said()))), 60_000);
         const done = (how: () => void): void => {
           clearTimeout(timer);
           watchers.delete(look);

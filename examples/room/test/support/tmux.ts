@@ -11,7 +11,7 @@ export interface Terminal {
   type(text: string): void;
   /** Presses a key by the name it has in tmux, such as `Enter` or `C-c`. */
   press(...keys: readonly string[]): void;
-  /** Resolves when `test` holds for the rows. @throws after ten seconds, with the rows. */
+  /** Resolves when `test` holds for the rows. @throws after a minute, with the rows. */
   until(test: (rows: readonly string[]) => boolean): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export function openTerminal(program: readonly string[]): Terminal {
   const tmux = (...args: readonly string[]): string =>
     execFileSync('tmux', ['-u', '-L', socket, ...args], { encoding: 'utf8', env: environment() });
   const quoted = program.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(' ');
-  tmux('-f', '/dev/null', 'new-session', '-d', '-x', '80', '-y', '24', 'sleep 60');
+  tmux('-f', '/dev/null', 'new-session', '-d', '-x', '80', '-y', '24', 'sleep 600');
   tmux('set-option', '-g', 'remain-on-exit', 'on');
   tmux('respawn-pane', '-k', `TERM=xterm-256color exec ${quoted}`);
   onTestFinished(() => void tmux('kill-server'));
@@ -37,7 +37,7 @@ export function openTerminal(program: readonly string[]): Terminal {
     type: (text) => void tmux('send-keys', '-l', text),
     press: (...keys) => void tmux('send-keys', ...keys),
     async until(test) {
-      const endMs = Date.now() + 10_000;
+      const endMs = Date.now() + 60_000;
       for (;;) {
         const rows = capture();
         if (test(rows)) return;
