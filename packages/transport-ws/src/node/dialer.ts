@@ -44,7 +44,9 @@ export function wsDialer(options: WsDialerOptions = {}): Dialer {
       const onUpgrade = (response: IncomingMessage): void => {
         socket = response.socket;
       };
-      const onError = (cause: Error): void => giveUp(failed('dial_failed', cause.message, cause));
+      // The messages of OpenSSL are long; its reason is the end of them.
+      const onError = (cause: Error & { reason?: string }): void =>
+        giveUp(failed('dial_failed', cause.reason ?? cause.message, cause));
       const onOpen = (): void => {
         stop();
         const link = new WsLink(ws, socket!, { client: true, highWaterBytes, maxUnitBytes, deflateFromBytes }, hello);
