@@ -174,7 +174,8 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     this.link = link;
     this.owner = owner;
     const { streamEngine, options } = owner.shared;
-    const start = { handshake, options: options.engine, nowMs: options.clock.nowMs() };
+    const maxUnreadBytes = link.kind === 'stream' ? link.safeUnreadBytes : undefined;
+    const start = { handshake, options: options.engine, nowMs: options.clock.nowMs(), maxUnreadBytes };
     // Who hands in a stream link has seen to it that there is an engine for it.
     this.engine = link.kind === 'stream' ? streamEngine!(start) : createMessageEngine(start);
   }
@@ -388,13 +389,15 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     if (this.#linkClosed) return;
     const { engine, link } = this;
     const ended = this.#ended !== undefined;
-    if (!this.#linkFull || ended) {
+    const waited = engine.outputWaits;
+    if (!this.#linkFull || waited || ended) {
+      let full = false;
       const maxBytes = engine.peerIsOurs || link.kind !== 'stream' ? MAX_WRITE_BYTES : link.safeWriteBytes;
       try {
         for (let unit = engine.takeOutput(maxBytes); unit !== undefined; unit = engine.takeOutput(maxBytes)) {
           const more = link.send(unit as Uint8Array & string);
           if (!more) {
-            this.#linkFull = true;
+            full = true;
             // After the end only a Close is left, which the link takes whatever its queue.
             if (!ended) break;
           }
@@ -406,11 +409,22 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
         }
         // The link closes by itself; onClose follows.
       }
+      // A peer that has to read first is as good as a full link.
+      this.#linkFull = full || engine.outputWaits;
       engine.hold = this.#linkFull && !ended;
       if (this.#slow !== undefined) this.#slow.drained();
     }
     if (ended) this.#closeLink();
     else this.rearm();
+    if (waited || engine.outputWaits) this.#outputPaced(waited);
+  }
+
+  /** Output waits for a pong, or has waited: reading is judged anew, and handlers may have room again. */
+  #outputPaced(waited: boolean): void {
+    const dispatcher = this.#dispatcher;
+    if (dispatcher === undefined) return;
+    if (dispatcher.full && waited !== this.engine.outputWaits) this.judgeReading();
+    if (waited) dispatcher.resume();
   }
 
   /** A full inbox stops reading again when no call of ours waits for an answer any more. */
@@ -437,7 +451,9 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
   /** True when a packet may be added; ends the connection when too much waits already. */
   mayQueue(): boolean {
     if (!this.#linkFull) return true;
-    if (this.#slowReader().hasRoom(0)) return true;
+    // While the pong that we wait for is behind requests, refusing those has as much room again.
+    const spare = this.engine.outputWaits ? this.shared.options.maxQueuedBytes : 0;
+    if (this.#slowReader().hasRoom(-spare)) return true;
     this.fail(slowReaderError(this.shared.options.maxQueuedBytes));
     return false;
   }
@@ -625,7 +641,7 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
   }
 
   get waitsForPeer(): number {
-    return this.engine.pendingCalls + (this.#rare?.waiting ?? 0);
+    return this.engine.pendingCalls + (this.#rare?.waiting ?? 0) + (this.engine.outputWaits ? 1 : 0);
   }
 
   get mayStopReading(): boolean {
@@ -661,6 +677,9 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
       this.engine.setPaused(pauses, this.clock.nowMs());
       this.#setReading(!pauses);
     }
+    // Whatever the peer says, a pong would not be read: nothing waits for it.
+    this.engine.unpaced = pauses && (dispatcher?.inbox.bytesFull ?? false);
+    if (this.engine.unpaced && this.engine.outputWaits) this.wrote();
     if (!stops) this.pump();
   }
 

@@ -78,6 +78,11 @@ export interface StreamLink extends LinkBase<Uint8Array> {
   readonly kind: 'stream';
   /** Largest write that the path keeps whole towards a reader that does not put pieces together, in bytes (TLS: 16_384). */
   readonly safeWriteBytes: number;
+  /**
+   * Most bytes that may wait unread at such a reader, where the path splits what it cannot hold (TCP: 65_536).
+   * Absent: any number. Source: STMP 1.0, section 7.
+   */
+  readonly safeUnreadBytes?: number | undefined;
 }
 
 /** Boundaries are kept (WebSocket, MessagePort): no length fields, text allowed. */

@@ -20,6 +20,11 @@ export interface NewEngine {
   /** Options with or without defaults; `resolveEngineOptions` once for many engines saves memory. */
   readonly options?: EngineOptions | ResolvedEngineOptions | undefined;
   readonly nowMs: number;
+  /**
+   * Of a byte stream: most bytes that a peer without `Stmp-Extensions` may be sent before it is known to have read them.
+   * Ignored where compression was agreed on. Default: no limit.
+   */
+  readonly maxUnreadBytes?: number | undefined;
 }
 
 /** What only a phase that passes has: the handshake and the wait for the echo of our Close. */
@@ -236,6 +241,9 @@ export class Conversation implements Engine {
       case PacketKind.Ping:
         if (this.#phase.talks && this.#outbox.pongs < MAX_PONGS) this.#outbox.pongs++;
         return EngineEvent.None;
+      case PacketKind.Pong:
+        this.#outbox.ponged();
+        return EngineEvent.None;
       case PacketKind.Close:
         this.#peerClose(into);
         return EngineEvent.None;
@@ -289,6 +297,18 @@ export class Conversation implements Engine {
 
   get outputBytes(): number {
     return this.#outbox.bytes;
+  }
+
+  get unpaced(): boolean {
+    return this.#outbox.unpaced;
+  }
+
+  set unpaced(unpaced: boolean) {
+    this.#outbox.unpaced = unpaced;
+  }
+
+  get outputWaits(): boolean {
+    return this.#outbox.waits;
   }
 
   takeOutput(maxBytes: number): Uint8Array | string | undefined {

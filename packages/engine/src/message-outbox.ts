@@ -16,6 +16,7 @@ const PONG_UNIT = Uint8Array.of(PONG);
 /** Output of links that keep boundaries: a unit is a packet. */
 export class MessageOutbox implements Outbox, Waiting<Unit> {
   hold = false;
+  unpaced = false;
   pings = 0;
   pongs = 0;
   single: Unit | undefined = undefined;
@@ -35,6 +36,12 @@ export class MessageOutbox implements Outbox, Waiting<Unit> {
     this.#text = textFormat;
     this.#limits = sendLimits(this.#options, peerMaxPacketBytes);
   }
+
+  get waits(): boolean {
+    return false;
+  }
+
+  ponged(): void {}
 
   greet(handshake: Unit | undefined): void {
     this.#greeting = handshake;

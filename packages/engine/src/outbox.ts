@@ -14,6 +14,12 @@ export interface Outbox {
   pongs: number;
   /** Bytes encoded and not taken yet. */
   readonly bytes: number;
+  /** True when what is left waits for the peer to read what it was sent. */
+  readonly waits: boolean;
+  /** While set nothing waits for an answer to a ping. */
+  unpaced: boolean;
+  /** The peer has answered a ping. */
+  ponged(): void;
   /** From here on units have the form that both sides agreed on. */
   agreed(session: Session): void;
   /** Our handshake, which leaves in a write of its own; undefined takes it back. */

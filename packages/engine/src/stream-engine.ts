@@ -5,7 +5,8 @@ import { StreamOutbox } from './stream-outbox.js';
 import type { Engine } from './types.js';
 
 /** The engine for links that lose boundaries: TCP, TLS, KCP. Source: STMP 1.0, sections 1, 2, 6 and 7. */
-export function createStreamEngine({ handshake, options, nowMs }: NewEngine): Engine {
+export function createStreamEngine({ handshake, options, nowMs, maxUnreadBytes }: NewEngine): Engine {
   const resolved = resolvedOptions(options);
-  return new Conversation(handshake, true, new StreamInput(resolved), new StreamOutbox(resolved), resolved, nowMs);
+  const outbox = new StreamOutbox(resolved, maxUnreadBytes);
+  return new Conversation(handshake, true, new StreamInput(resolved), outbox, resolved, nowMs);
 }

@@ -3,6 +3,7 @@ import { MAX_PACKET_OVERHEAD, PING, PONG } from '@stmp/packet';
 import type { ResolvedEngineOptions } from './options.js';
 import { append, enqueue, type Outbox, type Waiting, waitingBytes } from './outbox.js';
 import { checkSize, writePacket, written } from './packet-writer.js';
+import { ReadWindow } from './read-window.js';
 import { type SendLimits, sendLimits } from './send-limits.js';
 import { shared } from './slab.js';
 import type { Session } from './types.js';
@@ -24,25 +25,38 @@ interface Run {
 /** Output of byte streams: a unit holds whole packets, as many as there are, compressed where that was agreed on. */
 export class StreamOutbox implements Outbox, Waiting<Uint8Array> {
   hold = false;
+  unpaced = false;
   pings = 0;
   pongs = 0;
   single: Uint8Array | undefined = undefined;
   queue: UnitQueue<Uint8Array> | undefined = undefined;
   readonly #options: ResolvedEngineOptions;
   #limits: SendLimits;
+  readonly #maxUnreadBytes: number | undefined;
   #greeting: Uint8Array | undefined = undefined;
   #session: Session | undefined = undefined;
   #compressor: Compressor | undefined = undefined;
   #run: Run | undefined = undefined;
+  /** Towards the original, where its reader needs one. */
+  #window: ReadWindow | undefined = undefined;
+  waits = false;
 
-  constructor(options: ResolvedEngineOptions) {
+  /** @param maxUnreadBytes See `NewEngine`. */
+  constructor(options: ResolvedEngineOptions, maxUnreadBytes: number | undefined) {
     this.#options = options;
     this.#limits = sendLimits(options, undefined);
+    this.#maxUnreadBytes = maxUnreadBytes;
   }
 
   agreed(session: Session): void {
     this.#session = session;
     this.#limits = sendLimits(this.#options, session.peerMaxPacketBytes);
+    if (this.#maxUnreadBytes !== undefined && !session.peerIsOurs && session.compression === undefined)
+      this.#window = new ReadWindow(this.#maxUnreadBytes);
+  }
+
+  ponged(): void {
+    this.#window?.ponged();
   }
 
   greet(handshake: Uint8Array | string | undefined): void {
@@ -136,10 +150,33 @@ export class StreamOutbox implements Outbox, Waiting<Uint8Array> {
     }
     const compression = this.#session?.compression;
     if (compression !== undefined) return this.#takeCompressed(compression, maxBytes);
+    if (this.#window !== undefined) return this.#takePaced(this.#window, maxBytes);
     if (this.pings + this.pongs === 0 && (this.queue === undefined || this.queue.empty)) return this.#takeAlone();
     const control = this.#takeControl();
     this.#seal();
     return this.#merge(control ?? this.queue?.shift(), maxBytes);
+  }
+
+  /** No more than the peer may leave unread; the rest waits for its pongs. */
+  #takePaced(window: ReadWindow, maxBytes: number): Uint8Array | undefined {
+    this.#seal();
+    const next = this.#peek();
+    if (next !== undefined && window.mustPing(next.length)) this.pings = 1;
+    const pings = this.pings > 0;
+    const control = this.#takeControl();
+    if (control !== undefined) {
+      window.sent(control.length);
+      // Its pong proves that it was read itself.
+      if (pings) window.pinged();
+      this.waits = next !== undefined;
+      return control;
+    }
+    const roomBytes = this.unpaced ? Number.POSITIVE_INFINITY : window.roomBytes;
+    this.waits = next !== undefined && next.length > roomBytes;
+    if (next === undefined || this.waits) return undefined;
+    const unit = this.#merge(this.queue!.shift(), Math.min(maxBytes, window.partBytes, roomBytes))!;
+    window.sent(unit.length);
+    return unit;
   }
 
   #takeControl(): Uint8Array | undefined {
@@ -211,6 +248,9 @@ export class StreamOutbox implements Outbox, Waiting<Uint8Array> {
   }
 
   finish(): void {
+    // Only a Close is left, which waits for nobody.
+    this.#window = undefined;
+    this.waits = false;
     if (this.bytes > 0) return;
     this.#compressor?.close();
     this.#compressor = undefined;

@@ -141,9 +141,13 @@ export interface Engine {
   drop(ticket: number): boolean;
   /** While set, the peer's silence is not judged, and pings go out unasked. For links that are paused. */
   setPaused(paused: boolean, nowMs: number): void;
+  /** While set, no output waits for the peer's pongs: where those are not going to be read. */
+  unpaced: boolean;
 
   /** Bytes encoded and not taken yet. */
   readonly outputBytes: number;
+  /** True when what is left of the output waits until the peer has read what it was sent: as good as a full link. */
+  readonly outputWaits: boolean;
   /**
    * Takes the next unit to send. Stream: whole packets in one array, at most `maxBytes` where packets
    * allow, compressed here. Message: one packet. Nobody writes to it again.

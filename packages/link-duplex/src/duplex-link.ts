@@ -90,6 +90,10 @@ class DuplexLink implements StreamLink {
     return this.#options.safeWriteBytes ?? (this.secure ? TLS_SAFE_WRITE_BYTES : TCP_SAFE_WRITE_BYTES);
   }
 
+  get safeUnreadBytes(): number | undefined {
+    return this.secure ? undefined : this.#options.safeUnreadBytes;
+  }
+
   get canPause(): boolean {
     return true;
   }

@@ -5,6 +5,7 @@ export {
   type DuplexLinkOptions,
   type ResolvedDuplexLinkOptions,
   resolveDuplexLinkOptions,
+  TCP_SAFE_UNREAD_BYTES,
   TCP_SAFE_WRITE_BYTES,
   TLS_SAFE_WRITE_BYTES,
 } from './options.js';

@@ -5,7 +5,9 @@ import type { NodeDuplex } from './node-duplex.js';
 export const DEFAULT_HIGH_WATER_BYTES = 65_536;
 /** Largest write that loopback TCP keeps whole towards a reader that does not put pieces together. Source: STMP 1.0, section 7. */
 export const TCP_SAFE_WRITE_BYTES = 65_536;
-/** The same for TLS: one record. */
+/** Half of what such a reader has room for in its socket. */
+export const TCP_SAFE_UNREAD_BYTES = 65_536;
+/** The same as {@link TCP_SAFE_WRITE_BYTES} for TLS: one record. */
 export const TLS_SAFE_WRITE_BYTES = 16_384;
 
 export interface DuplexLinkOptions {
@@ -13,6 +15,8 @@ export interface DuplexLinkOptions {
   readonly highWaterBytes?: number | undefined;
   /** See `StreamLink.safeWriteBytes`. Default 16_384 when `secure`, else 65_536. */
   readonly safeWriteBytes?: number | undefined;
+  /** See `StreamLink.safeUnreadBytes`; not while `secure`. Default: no limit. */
+  readonly safeUnreadBytes?: number | undefined;
   /** True when the data travels encrypted. Default: the duplex says so (`encrypted`, as a `TLSSocket` does). */
   readonly secure?: boolean | undefined;
   /** Ends the duplex at once and tells the peer, where the platform can; for `abort`. Default: `duplex.destroy()`. */
@@ -25,6 +29,7 @@ export interface DuplexLinkOptions {
 export interface ResolvedDuplexLinkOptions {
   readonly highWaterBytes: number;
   readonly safeWriteBytes: number | undefined;
+  readonly safeUnreadBytes: number | undefined;
   readonly secure: boolean | undefined;
   readonly reset: ((duplex: NodeDuplex) => void) | undefined;
   readonly peer: LinkPeer | undefined;
@@ -36,10 +41,11 @@ export function resolveDuplexLinkOptions(
   options: DuplexLinkOptions | ResolvedDuplexLinkOptions = {},
 ): ResolvedDuplexLinkOptions {
   if ('resolved' in options) return options;
-  const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES, safeWriteBytes, secure, reset, peer } = options;
+  const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES, safeWriteBytes, safeUnreadBytes, secure, reset, peer } = options;
   positiveInteger('highWaterBytes', highWaterBytes);
   if (safeWriteBytes !== undefined) positiveInteger('safeWriteBytes', safeWriteBytes);
-  return { highWaterBytes, safeWriteBytes, secure, reset, peer, resolved: true };
+  if (safeUnreadBytes !== undefined) positiveInteger('safeUnreadBytes', safeUnreadBytes);
+  return { highWaterBytes, safeWriteBytes, safeUnreadBytes, secure, reset, peer, resolved: true };
 }
 
 function positiveInteger(name: string, value: unknown): void {

@@ -355,6 +355,7 @@ describe('options', () => {
     [{ highWaterBytes: 1.5 }, RangeError, 'got 1.5'],
     [{ highWaterBytes: '1' as never }, TypeError, 'highWaterBytes must be a number, got string'],
     [{ safeWriteBytes: -1 }, RangeError, 'safeWriteBytes must be'],
+    [{ safeUnreadBytes: 0 }, RangeError, 'safeUnreadBytes must be'],
   ])('%j is refused', (options, type, message) => {
     const make = (): unknown => duplexLink(new Manual(), options);
     expect(make).toThrow(type);

@@ -3,6 +3,7 @@ import {
   type NodeDuplex,
   type ResolvedDuplexLinkOptions,
   resolveDuplexLinkOptions,
+  TCP_SAFE_UNREAD_BYTES,
   type TlsClientOptions,
   type TlsServerOptions,
 } from '@stmp/link-duplex';
@@ -114,7 +115,7 @@ function reset(duplex: NodeDuplex): void {
 export function resolveTcpLinkOptions(options: TcpLinkOptions = {}): ResolvedTcpLinkOptions {
   const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES, keepAliveMs = 0 } = options;
   return {
-    link: resolveDuplexLinkOptions({ highWaterBytes, reset }),
+    link: resolveDuplexLinkOptions({ highWaterBytes, safeUnreadBytes: TCP_SAFE_UNREAD_BYTES, reset }),
     keepAliveMs: integer('keepAliveMs', keepAliveMs, 0, MAX_TIMER_MS),
   };
 }

@@ -272,6 +272,7 @@ describe('listening', () => {
     const socket = connect(Number(new URL(server.address).port), '127.0.0.1');
     await new Promise((resolve) => socket.on('connect', resolve));
     const link = tcpLink(socket, { highWaterBytes: 1000, keepAliveMs: 500 });
+    expect(link).toMatchObject({ secure: false, safeWriteBytes: 65_536, safeUnreadBytes: 65_536 });
     expect(await say(link, 'hello')).toBe('hello');
     await link.close();
     await server.close();
@@ -291,9 +292,14 @@ describe('TLS', () => {
     });
     expect(server.address).toMatch(/^tls:\/\/localhost:\d+$/);
     const link = await dialer.dial(server.address);
-    expect(link).toMatchObject({ kind: 'stream', secure: true, safeWriteBytes: 16_384 });
+    expect(link).toMatchObject({ kind: 'stream', secure: true, safeWriteBytes: 16_384, safeUnreadBytes: undefined });
     await expect.poll(() => links.length).toBe(1);
-    expect(links[0]).toMatchObject({ kind: 'stream', secure: true, safeWriteBytes: 16_384 });
+    expect(links[0]).toMatchObject({
+      kind: 'stream',
+      secure: true,
+      safeWriteBytes: 16_384,
+      safeUnreadBytes: undefined,
+    });
     expect(link.peer.authorized).toBe(true);
     expect(links[0]?.peer).toMatchObject({ port: link.peer.localPort, localPort: link.peer.port });
     await link.close();
