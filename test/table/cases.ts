@@ -110,6 +110,58 @@ const zero: EchoMessage = {
 };
 
 export const TABLE_CASES: readonly TableCase[] = [
+  withClient('an event comes after the answer that it follows', async ({ client, events }) => {
+    await events.count(1);
+    const later = async <T>(value: Promise<T>, layers: number): Promise<T> =>
+      layers === 0 ? await value : await later(value, layers - 1);
+    const order: number[] = [];
+    client.on(EchoEvents, { pushed: ({ data }) => void order.push(data[0]!) });
+    const calls = [10, 20, 30].map(async (number) => {
+      const answer = await later(client.service(ControlService).answerThenTell({ number }), 20);
+      order.push(answer.number);
+    });
+    await Promise.all(calls);
+    await events.count(4);
+    for (const number of [10, 20, 30])
+      same(order.indexOf(number) < order.indexOf(number + 1), true, `${number} before ${number + 1} in ${order}`);
+    same(order.length, 6, 'answers and events');
+  }),
+
+  withClient('a burst of one turn reaches an idle reader', async ({ client, events }) => {
+    let came = (await events.count(1)).length;
+    for (const [count, size] of [
+      [1_100, 1_000],
+      [12, 100_000],
+      [3, 600_000],
+    ] as const) {
+      await client.service(EchoService).push({ count, size: BigInt(size) });
+      const all = await events.count(came + count);
+      for (let i = 0; i < count; i++) same([all[came + i]![0], all[came + i]!.length], [i & 0xff, size], `event ${i}`);
+      came += count;
+    }
+  }),
+
+  withClient('no event is lost while a call waits and listeners are slow', async ({ client, name }) => {
+    const hangs = client.service(ControlService).hang({ text: name });
+    hangs.catch(() => {});
+    const seen: number[] = [];
+    let done = (): void => {};
+    const all = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    client.on(EchoEvents, {
+      pushed: async ({ data }) => {
+        if (data.length !== 2) return;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        if (seen.push(data[0]!) === 3_000) done();
+      },
+    });
+    await client.service(EchoService).push({ count: 3_000, size: 2n });
+    await all;
+    same(seen.length, 3_000, 'events');
+    same(client.counters().overloaded, 0, 'overloaded');
+  }),
+
   withClient('handshake', async ({ client, events }, fixture) => {
     const { connection } = client;
     const { contentType, text, secure, encoding } = fixture;

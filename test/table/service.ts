@@ -30,7 +30,7 @@ export const Notes: Message<Notes> = {
 };
 
 type ControlMethods = Record<
-  'askBack' | 'failBack' | 'closeMe' | 'killMe' | 'refuse' | 'hang' | 'plainFailure',
+  'askBack' | 'failBack' | 'closeMe' | 'killMe' | 'refuse' | 'hang' | 'plainFailure' | 'answerThenTell' | 'pour',
   Method<Note, Simple<Note>, Note, Simple<Note>>
 > &
   Record<'heard', Method<Note, Simple<Note>, Notes, Simple<Notes>>> &
@@ -54,6 +54,10 @@ export const ControlService = defineService<'table.v1.ControlService', ControlMe
   hang: own('Hang'),
   /** Fails with an error that is not meant for the caller. */
   plainFailure: own('PlainFailure'),
+  /** Answers with its input, and emits the next number behind the answer, in the same turn. */
+  answerThenTell: own('AnswerThenTell'),
+  /** Emits as many events, each when there is room for it, and answers when the last has left. */
+  pour: own('Pour'),
   /** What happened to the named connection; waits until there are as many notes as `number` says. */
   heard: { name: 'Heard', action: 0, input: Note, output: Notes },
   /** Not implemented. */
@@ -182,6 +186,15 @@ export function implementTable(server: Server<unknown, unknown>): void {
           resolve({ text });
         });
       }),
+    answerThenTell: (note, { connection }) => {
+      queueMicrotask(() => connection.emit(EchoEvents).pushed({ data: Uint8Array.of(note.number + 1) }));
+      return note;
+    },
+    pour: async (note, { connection }) => {
+      const sender = connection.emit(EchoEvents, { policy: 'wait' });
+      for (let n = 0; n < note.number; n++) await sender.pushed({ data: Uint8Array.of(n & 0xff, n >> 8) });
+      return note;
+    },
     plainFailure: () => Promise.reject(new Error('secret')),
     heard: async ({ text, number }, { signal }) => ({ notes: await diary.read(text, number, signal) }),
     missing: () => {},

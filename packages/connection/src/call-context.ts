@@ -89,9 +89,11 @@ export class CallContext implements IncomingCall {
     const from = this.headerEnd >= 0 ? this.headerStart : Math.max(0, this.start);
     const to = Math.max(this.headerEnd, this.end, from);
     this.bytes = this.bytes.slice(from, to);
-    this.headerStart -= from;
     this.start -= from;
-    if (this.headerEnd >= 0) this.headerEnd -= from;
+    if (this.headerEnd >= 0) {
+      this.headerStart -= from;
+      this.headerEnd -= from;
+    }
     if (this.end >= 0) this.end -= from;
   }
 

@@ -56,9 +56,9 @@ export class Inbox {
   }
 
   push(context: CallContext): void {
+    this.#bytes += bytesOf(context);
     context.keep();
     this.#items.push(context);
-    this.#bytes += bytesOf(context);
     if (context.kind === 'request') this.#requests++;
   }
 

@@ -356,6 +356,7 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
 
   turnEnded(): void {
     this.#turnAwaited = this.#answered = this.#held = false;
+    if (this.#slow !== undefined) this.#slow.burst = false;
     const dispatcher = this.#dispatcher;
     if (dispatcher !== undefined) {
       dispatcher.release();
@@ -444,7 +445,13 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
 
   /** True when the link takes what is written now; what one turn writes is not left to grow without end. */
   #linkHasRoom(): boolean {
-    if (!this.#linkFull && this.engine.outputBytes > MAX_WRITE_BYTES) this.flushNow();
+    if (!this.#linkFull && this.engine.outputBytes > MAX_WRITE_BYTES) {
+      this.flushNow();
+      if (this.#linkFull) {
+        this.#slowReader().burst = true;
+        this.#awaitTurn();
+      }
+    }
     return !this.#linkFull;
   }
 
@@ -1055,7 +1062,9 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     this.#stopTimer();
     const extra = this.#extra;
     const nowMs = this.clock.nowMs();
-    extra.cutAtMs = nowMs + (ending.clean ? this.shared.options.engine.closeTimeoutMs : FAILED_CLOSE_MS);
+    // A peer that does not read at the moment, since it has too much to do itself, is still to be told.
+    const patient = ending.clean || ending.status === Status.TooManyRequests;
+    extra.cutAtMs = nowMs + (patient ? this.shared.options.engine.closeTimeoutMs : FAILED_CLOSE_MS);
     extra.cutAtLastMs = extra.cutAtMs + SLOW_CLOSE_MS;
     extra.leftBytes = this.#queuedInLink(!ending.clean && this.engine.session?.compression === undefined);
     this.owner.onEnd(this, end);

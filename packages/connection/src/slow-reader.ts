@@ -10,6 +10,8 @@ interface Droppable {
   waits: boolean;
 }
 
+/** What one turn may add before the reader has had a chance to take any of it, in limits. */
+const BURST_LIMITS = 4;
 /** Lists shorter than this are not worth tidying. */
 const TIDY_FROM = 1_024;
 
@@ -25,6 +27,8 @@ export class SlowReader {
   #tidyAt = TIDY_FROM;
   #byKey: Map<string, Droppable> | undefined = undefined;
   #waiters: (() => void)[] = [];
+  /** True until the end of the turn in which the link was full first: that says nothing about the reader yet. */
+  burst = false;
 
   constructor(engine: Engine, maxQueuedBytes: number, counters: { eventsDropped: number }) {
     this.#engine = engine;
@@ -51,8 +55,9 @@ export class SlowReader {
     }
     if (droppable) this.#makeRoom(packet.length);
     if (!this.hasRoom(packet.length)) {
-      if (policy === 'disconnect') throw slowReaderError(this.#maxQueuedBytes);
-      return false;
+      if (policy !== 'disconnect') return false;
+      if (!this.burst || this.#engine.outputBytes + packet.length > this.#maxQueuedBytes * BURST_LIMITS)
+        throw slowReaderError(this.#maxQueuedBytes);
     }
     const ticket = this.#engine.writeEncoded(packet);
     if (droppable && ticket > 0) {

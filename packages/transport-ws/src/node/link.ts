@@ -156,8 +156,11 @@ export class WsLink implements MessageLink, FrameSink {
 
   #belowMark(): boolean {
     if (this.queuedBytes <= this.#settings.highWaterBytes) return true;
+    // What the socket was not offered yet, it has not refused.
     this.#wantsDrain = true;
-    return false;
+    this.flush();
+    this.#wantsDrain = this.queuedBytes > this.#settings.highWaterBytes;
+    return !this.#wantsDrain;
   }
 
   /** Writes the units of this turn. Units that come after the peer's close frame have nowhere to go. */
