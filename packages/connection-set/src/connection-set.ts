@@ -21,7 +21,10 @@ export type Broadcaster<M extends MethodTable<M>> = {
 
 /** Some connections, to be told something. The event is encoded once for each way in which members receive, not once for each member. */
 export interface Audience<C extends Connection = Connection> extends Iterable<C> {
-  /** @throws StmpError `payload_invalid` when the event does not fit its type; nobody has received it then. */
+  /**
+   * @throws StmpError `payload_invalid` when the event does not fit its type, `too_large` when a packet of it is above a
+   * limit; nobody has received it then. The text names content type and field.
+   */
   emit<M extends MethodTable<M>>(type: EventsType<M>, options?: BroadcastOptions): Broadcaster<M>;
   /** The same without these. A view: later changes of the set show. */
   except(...members: readonly Connection[]): Audience<C>;
@@ -59,8 +62,16 @@ export function audience<C extends Connection>(members: Iterable<C>): Audience<C
 function broadcast(members: Iterable<Connection>, event: PreparedEvent, options: EmitOptions | undefined): Delivery {
   let sent = 0;
   let dropped = 0;
+  const open: Connection[] = [];
+  let checked: unknown;
+  // All are told, or nobody is: whether it can be encoded is seen before the first one gets it.
   for (const member of members) {
     if (!member.isOpen) continue;
+    if (member.wireKey !== checked) member.checkPrepared(event);
+    checked = member.wireKey;
+    open.push(member);
+  }
+  for (const member of open) {
     if (member.sendPrepared(event, options)) sent++;
     else dropped++;
   }

@@ -1,5 +1,6 @@
 import type { Connection, Hooks, PacketInfo, PreparedEvent, WireKey } from '@stmp/connection';
 import { audience, createConnectionSet } from '@stmp/connection-set';
+import { StmpError } from '@stmp/contract';
 import { jsonCodec } from '@stmp/payload-json';
 import { msgpackCodec } from '@stmp/payload-msgpack';
 import { describe, expect, it } from 'vitest';
@@ -203,6 +204,43 @@ describe('emitting', () => {
     );
     await settle();
     expect([a.heard, b.heard]).toEqual([[], []]);
+  });
+
+  it('reaches nobody when it cannot be encoded for the last, and says in which content type and where', async () => {
+    const picky = jsonCodec();
+    const refusing: typeof picky = {
+      ...picky,
+      message: (type) => ({
+        ...picky.message(type),
+        encode() {
+          throw new StmpError('payload_invalid', 'at.nanos: expected nanos from 0 to 999999999');
+        },
+      }),
+    };
+    const { server, enter } = room({ codecs: [msgpackCodec(), refusing] });
+    const members = [await enter(msgpackCodec()), await enter(msgpackCodec()), await enter()];
+    expect(() => audience(server.connections).emit(RoomEvents).said({ text: 'x' })).toThrow(
+      expect.objectContaining({
+        code: 'payload_invalid',
+        message:
+          'test.v1.RoomEvents.Said cannot be sent as application/json: at.nanos: expected nanos from 0 to 999999999',
+      }),
+    );
+    await settle();
+    expect(members.map(({ heard }) => heard)).toEqual([[], [], []]);
+    expect(server.counters()).toMatchObject({ eventsOut: 0, eventsDropped: 0 });
+  });
+
+  it('reaches nobody when it is too large for the last', async () => {
+    const { server, enter } = room({ codecs: [msgpackCodec(), jsonCodec()], maxPacketBytes: 1_020 });
+    const members = [await enter(msgpackCodec()), await enter()];
+    const text = '"'.repeat(900);
+    expect(() => audience(server.connections).emit(RoomEvents).said({ text })).toThrow(
+      expect.objectContaining({ code: 'too_large' }),
+    );
+    await settle();
+    expect(members.map(({ heard }) => heard)).toEqual([[], []]);
+    expect(members.map(({ far }) => far.isOpen)).toEqual([true, true]);
   });
 
   it('is nothing to wait for', async () => {

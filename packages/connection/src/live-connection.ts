@@ -12,6 +12,7 @@ import {
   StmpError,
 } from '@stmp/contract';
 import {
+  checkSize,
   createInbound,
   createMessageEngine,
   type Engine,
@@ -20,6 +21,7 @@ import {
   type Handshake,
   type Inbound,
 } from '@stmp/engine';
+import { MAX_PACKET_OVERHEAD } from '@stmp/packet';
 import type { CallOptions, EmitOptions, EventSender, ServiceClient, SlowReaderPolicy } from './api.js';
 import type { CallContext } from './call-context.js';
 import { abortError, PendingCall } from './calls.js';
@@ -751,6 +753,18 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
       return true;
     }
     return this.#offer(packet, event.name, options) === true;
+  }
+
+  checkPrepared(event: PreparedEvent): void {
+    let packet: Uint8Array | string;
+    try {
+      packet = event.packetFor(this.wireKey);
+    } catch (error) {
+      // Only this peer cannot be told.
+      if (isStmpError(error) && error.code === 'unsupported') return;
+      throw error;
+    }
+    checkSize(this.shared.options.engine, packet.length - MAX_PACKET_OVERHEAD, 0);
   }
 
   /** The packet of a prepared event; undefined where this peer alone cannot be told, which is no fault of whoever sends. */

@@ -72,6 +72,8 @@ export interface Connection<Identity = unknown, State = unknown> {
   readonly wireKey: WireKey;
   /** @returns false when the connection is closed, the policy dropped the event, or only this peer cannot be told (`unsupported`, reported). */
   sendPrepared(event: PreparedEvent, options?: EmitOptions): boolean;
+  /** Throws what {@link sendPrepared} would, and sends nothing: so that of many connections all are told or none. */
+  checkPrepared(event: PreparedEvent): void;
   /** Resolves when nothing waits here any more; rejects with `connection_closed`. What the operating system holds counts as delivered. */
   drained(): Promise<void>;
 

@@ -142,7 +142,10 @@ export function prepareEvent(method: AnyMethod, value: unknown, headers?: Header
         return new StmpError('unsupported', error.message, { cause: error });
       }
       if (isStmpError(error) && error.code === 'unsupported') return error;
-      throw error;
+      const event = service === undefined ? method.name : methodName(service, method.name);
+      const why = error instanceof Error ? error.message : String(error);
+      const code = isStmpError(error) ? error.code : 'payload_invalid';
+      throw new StmpError(code, `${event} cannot be sent as ${key.codec.contentType}: ${why}`, { cause: error });
     }
   };
   return {

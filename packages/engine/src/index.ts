@@ -16,6 +16,7 @@ export {
   resolveNumbers,
   UPSTREAM_KEEPALIVE,
 } from './options.js';
+export { checkSize } from './packet-writer.js';
 export { EMPTY_PAYLOAD, encodeNotify, type PacketForm } from './payload.js';
 export { retryAfterHeader, retryAfterOf } from './retry-after.js';
 export { type ServerHandshakeOptions, serverHandshake } from './server-handshake.js';
