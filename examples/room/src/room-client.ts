@@ -3,7 +3,6 @@ import { ChatLog } from './chat-log.js';
 import {
   type JoinRoomOutput,
   type Message,
-  type Room,
   RoomEvents,
   RoomService,
   type User,
@@ -53,9 +52,6 @@ class ChatClient implements RoomClient {
   #log: ChatLog | undefined = undefined;
   #client: Client;
   #detach: () => void;
-  /** Answers are awaited that events must not overtake: see {@link #whenQuiet}. */
-  #busy = 0;
-  #held: (() => void)[] = [];
   /** Why the server did not want this user. */
   #refusal: StmpError | undefined = undefined;
   /** What was fetched since the connection was lost; undefined before the first one. */
@@ -109,7 +105,7 @@ class ChatClient implements RoomClient {
 
   async join(room: string): Promise<void> {
     const rooms = this.#online().service(RoomService);
-    await this.#holdEvents(async () => this.#entered(await this.#ask(rooms, room.trim())));
+    this.#entered(await this.#ask(rooms, room.trim()));
   }
 
   async leave(): Promise<void> {
@@ -126,13 +122,12 @@ class ChatClient implements RoomClient {
     if (log === undefined) throw new StmpError('bad_state', 'enter a room first', { status: Status.Unauthorized });
     const { message } = await this.#online().service(RoomService).sendMessage({ room: this.room, content });
     if (message === undefined) throw new StmpError('payload_invalid', 'expected a message, got none');
-    this.#whenQuiet(() => this.#heard(message));
+    this.#heard(message);
     return log.show(message, false);
   }
 
   async refresh(): Promise<void> {
-    const client = this.#online();
-    await this.#holdEvents(() => this.#load(client));
+    await this.#load(this.#online());
   }
 
   async switchTo(client: Client): Promise<void> {
@@ -161,15 +156,15 @@ class ChatClient implements RoomClient {
 
   #attach(client: Client): () => void {
     const removers = [
-      client.onSession((connection) => this.#holdEvents(() => this.#session(client, connection))),
+      client.onSession((connection) => this.#session(client, connection)),
       client.onState((state) => {
         if (client === this.#client) this.#linkChanged(state);
       }),
-      client.on(UserEvents, { statusUpdated: ({ user }) => this.#whenQuiet(() => this.#statusUpdated(user)) }),
+      client.on(UserEvents, { statusUpdated: ({ user }) => this.#statusUpdated(user) }),
       client.on(RoomEvents, {
-        userEnter: ({ user, room }) => this.#whenQuiet(() => this.#moved('user-enter', user, room)),
-        userExit: ({ user, room }) => this.#whenQuiet(() => this.#moved('user-exit', user, room)),
-        newMessage: ({ message }) => this.#whenQuiet(() => this.#heard(message)),
+        userEnter: ({ user, room }) => this.#moved('user-enter', user, room),
+        userExit: ({ user, room }) => this.#moved('user-exit', user, room),
+        newMessage: ({ message }) => this.#heard(message),
       }),
     ];
     return () => {
@@ -281,42 +276,21 @@ class ChatClient implements RoomClient {
   }
 
   async #load(at: Pick<Connection, 'service'>): Promise<void> {
-    const users = await wholeList(async (page) => {
-      const { total, users: entries } = await at.service(UserService).listUser({ page });
-      return { total, entries };
+    // Each page is taken when it comes: the events that follow it say what has changed since.
+    await wholeList(async (page) => {
+      const { total, users } = await at.service(UserService).listUser({ page });
+      this.#roster.takeUsers(users, page.offset === 0);
+      return { total, count: users.length };
     });
-    const rooms = await wholeList<Room>(async (page) => {
-      const { total, rooms: entries } = await roomsOf(at).listRoom({ page });
-      return { total, entries };
+    await wholeList(async (page) => {
+      const { total, rooms } = await roomsOf(at).listRoom({ page });
+      this.#roster.takeRooms(rooms, page.offset === 0);
+      return { total, count: rooms.length };
     });
-    this.#roster.replace(users, rooms);
     this.#listsChanged();
   }
 
   // --- events --------------------------------------------------------------------------------
-
-  /**
-   * An event may come in with the answer to a call and reach us before whoever awaits that answer. So events wait while
-   * an answer is on its way that replaces what they change, and are applied after it: all of them, since each says how
-   * things are, not what is different.
-   */
-  #whenQuiet(apply: () => void): void {
-    if (this.#busy > 0) this.#held.push(apply);
-    else apply();
-  }
-
-  async #holdEvents(work: () => Promise<void>): Promise<void> {
-    this.#busy++;
-    try {
-      await work();
-    } finally {
-      if (--this.#busy === 0) {
-        const held = this.#held;
-        this.#held = [];
-        for (const apply of held) apply();
-      }
-    }
-  }
 
   #statusUpdated(user: User | undefined): void {
     if (user === undefined) return;
@@ -363,13 +337,12 @@ const roomsOf = (at: Pick<Connection, 'service'>) => at.service(RoomService);
 const hasStatus = (error: unknown, status: number): boolean =>
   isStmpError(error) && error.code === 'status' && error.status === status;
 
-async function wholeList<T>(
-  ask: (page: { limit: number; offset: number }) => Promise<{ total: number; entries: readonly T[] }>,
-): Promise<T[]> {
-  const all: T[] = [];
-  for (;;) {
-    const { total, entries } = await ask({ limit: PAGE_COUNT, offset: all.length });
-    all.push(...entries);
-    if (entries.length === 0 || all.length >= Math.min(total, MAX_LISTED_COUNT)) return all;
+async function wholeList(
+  ask: (page: { limit: number; offset: number }) => Promise<{ total: number; count: number }>,
+): Promise<void> {
+  for (let offset = 0; ; ) {
+    const { total, count } = await ask({ limit: PAGE_COUNT, offset });
+    offset += count;
+    if (count === 0 || offset >= Math.min(total, MAX_LISTED_COUNT)) return;
   }
 }

@@ -41,9 +41,15 @@ export class Roster {
     this.#changed();
   }
 
-  replace(users: readonly User[], rooms: readonly Room[]): void {
-    this.#users = new Map(users.map((user) => [user.name, user]));
-    this.#roomNames = rooms.map(({ name }) => name);
+  /** A page of the list of users; the first one replaces what was known. */
+  takeUsers(users: readonly User[], first: boolean): void {
+    this.#users = new Map([...(first ? [] : this.#users), ...users.map((user) => [user.name, user] as const)]);
+    this.#changed();
+  }
+
+  /** A page of the list of rooms; the first one replaces what was known. */
+  takeRooms(rooms: readonly Room[], first: boolean): void {
+    this.#roomNames = [...new Set([...(first ? [] : this.#roomNames), ...rooms.map(({ name }) => name)])];
     this.#changed();
   }
 

@@ -195,14 +195,18 @@ describe('a room client', () => {
     expect(contents(ann)).toEqual(['1 old 1', '2 old 2', '1 new 1', '2 new 2', '3 new 3']);
   });
 
-  it('loses nothing that overtakes an answer', async () => {
+  it('loses nothing that travels right behind an answer', async () => {
     const { world, users } = await lobby('ann', 'bob');
     const [ann, bob] = users as [TestUser, TestUser];
     await ann.room.leave();
-    world.beforeAnswer('JoinRoom', () => bob.room.send('said while ann enters'));
+    world.whenAnswered('JoinRoom', () => bob.room.send('said while ann enters'));
     await ann.room.join('lobby');
+    await until(
+      () => ann.room.messages.length === 1,
+      () => ann.seen,
+    );
     expect(contents(ann)).toEqual(['1 said while ann enters']);
-    world.beforeAnswer('JoinRoom', () => bob.room.send('said while ann comes back'));
+    world.whenAnswered('JoinRoom', () => bob.room.send('said while ann comes back'));
     ann.cut();
     await until(
       () => ann.room.messages.length === 2,
@@ -211,8 +215,12 @@ describe('a room client', () => {
     expect(contents(ann)[1]).toBe('2 said while ann comes back');
     await until(() => ann.room.link.name === 'online');
     const eve = world.user('eve');
-    world.beforeAnswer('ListUser', () => eve.room.start());
+    world.whenAnswered('ListUser', () => eve.room.start());
     await ann.room.refresh();
+    await until(
+      () => ann.room.users.length === 3,
+      () => ann.seen,
+    );
     expect(ann.room.users.map(({ name }) => name)).toEqual(['ann', 'bob', 'eve']);
   });
 

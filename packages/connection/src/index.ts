@@ -34,6 +34,7 @@ export {
   DEFAULT_MAX_PENDING_CALLS,
   DEFAULT_MAX_QUEUED_BYTES,
   DEFAULT_SERVER_MAX_PACKET_BYTES,
+  DEFAULT_STALL_TIMEOUT_MS,
 } from './options.js';
 export {
   type Authenticated,
@@ -52,6 +53,7 @@ export type {
   Connection,
   ConnectionEnd,
   ConnectionOptions,
+  DroppedEvent,
   Hooks,
   Logger,
   PacketInfo,

@@ -1,4 +1,4 @@
-import { type Client, createClient, type Dialer, memoryTransport, StmpError } from 'stmp';
+import { type Client, createClient, type Dialer, type Hooks, memoryTransport, StmpError } from 'stmp';
 import { FakeClock } from 'test-kit';
 import { onTestFinished } from 'vitest';
 import { createRoomClient, type RoomClient, type RoomClientEvent } from '../../src/room-client.js';
@@ -8,8 +8,8 @@ export interface World {
   readonly server: RoomServer;
   /** Of the chat; connections have the real one. */
   readonly clock: FakeClock;
-  /** Runs once, when the answer to this method is ready and not sent yet. */
-  beforeAnswer(method: string, fn: () => Promise<unknown>): void;
+  /** Runs once, when the answer to this method leaves: what follows from it travels right behind that answer. */
+  whenAnswered(method: string, fn: () => Promise<unknown>): void;
   /** A bare STMP client, not connected yet. */
   client(): Client;
   /** A user, not started yet. */
@@ -33,17 +33,18 @@ export interface TestUser {
 export async function world(transport: 'memory' | 'tcp' = 'memory'): Promise<World> {
   const clock = new FakeClock(1_000);
   const memory = memoryTransport();
-  const beforeAnswer = new Map<string, () => Promise<unknown>>();
+  const whenAnswered = new Map<string, () => Promise<unknown>>();
+  const hooks: Hooks = {
+    onPacketOut({ kind, name }) {
+      const method = name?.split('.').at(-1) ?? '';
+      const fn = kind === 'response' ? whenAnswered.get(method) : undefined;
+      whenAnswered.delete(fn === undefined ? '' : method);
+      void fn?.();
+    },
+  };
   const open = async (at: string): Promise<RoomServer> => {
-    const stmp = transport === 'memory' ? { listeners: [memory.listener] } : {};
+    const stmp = transport === 'memory' ? { listeners: [memory.listener], hooks } : { hooks };
     const opened = createRoomServer({ clock, stmp });
-    opened.stmp.use(async (call, next) => {
-      const reply = await next();
-      const before = beforeAnswer.get(call.method.name);
-      beforeAnswer.delete(call.method.name);
-      await before?.();
-      return reply;
-    });
     const { address } = await opened.stmp.listen(at);
     url = address;
     return opened;
@@ -77,7 +78,7 @@ export async function world(transport: 'memory' | 'tcp' = 'memory'): Promise<Wor
     },
     clock,
     client: () => client(),
-    beforeAnswer: (method, fn) => void beforeAnswer.set(method, fn),
+    whenAnswered: (method, fn) => void whenAnswered.set(method, fn),
     user(name, token) {
       const stmp = client(() => user.networkIsUp);
       const room = createRoomClient(stmp, { name, token });
