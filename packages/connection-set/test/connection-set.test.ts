@@ -1,8 +1,16 @@
-import type { Connection, Hooks, PacketInfo, PreparedEvent, WireKey } from '@stmp/connection';
+import {
+  type Connection,
+  connectLink,
+  type Hooks,
+  type PacketInfo,
+  type PreparedEvent,
+  type WireKey,
+} from '@stmp/connection';
 import { audience, createConnectionSet } from '@stmp/connection-set';
 import { StmpError } from '@stmp/contract';
 import { jsonCodec } from '@stmp/payload-json';
 import { msgpackCodec } from '@stmp/payload-msgpack';
+import { memoryPair } from '@stmp/transport-memory';
 import { describe, expect, it } from 'vitest';
 import { counting, RoomEvents, room, settle } from './helpers.js';
 
@@ -229,6 +237,21 @@ describe('emitting', () => {
     await settle();
     expect(members.map(({ heard }) => heard)).toEqual([[], [], []]);
     expect(server.counters()).toMatchObject({ eventsOut: 0, eventsDropped: 0 });
+  });
+
+  it('reaches all but the one that takes no packet of that size', async () => {
+    const { server, enter } = room();
+    const [a, b] = [await enter(), await enter()];
+    const [near, other] = memoryPair();
+    const small = server.serve(other);
+    const client = await connectLink(near, { codecs: [jsonCodec()], maxPacketBytes: 100 });
+    await settle();
+    const set = createConnectionSet([small, a.far, b.far]);
+    const text = 'x'.repeat(200);
+    expect(set.emit(RoomEvents).said({ text })).toEqual({ sent: 2, dropped: 1 });
+    await settle();
+    expect([a.heard, b.heard, small.isOpen]).toEqual([[text], [text], true]);
+    await client.close();
   });
 
   it('reaches nobody when it is too large for the last', async () => {

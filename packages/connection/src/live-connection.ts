@@ -1,4 +1,5 @@
 import {
+  DEFAULT_MAX_PACKET_BYTES,
   type EventsType,
   type Headers,
   isStmpError,
@@ -764,13 +765,23 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
       if (isStmpError(error) && error.code === 'unsupported') return;
       throw error;
     }
-    checkSize(this.shared.options.engine, packet.length - MAX_PACKET_OVERHEAD, 0);
+    const { maxSendBytes = DEFAULT_MAX_PACKET_BYTES } = this.shared.options.engine;
+    checkSize(
+      { maxPacketBytes: maxSendBytes, maxHeaderBytes: Number.POSITIVE_INFINITY, ofPeer: false },
+      packet.length - MAX_PACKET_OVERHEAD,
+      0,
+    );
   }
 
   /** The packet of a prepared event; undefined where this peer alone cannot be told, which is no fault of whoever sends. */
   #packetOf(event: PreparedEvent): Uint8Array | string | undefined {
     try {
-      return event.packetFor(this.wireKey);
+      const packet = event.packetFor(this.wireKey);
+      const maxPacketBytes = this.engine.session?.peerMaxPacketBytes ?? Number.POSITIVE_INFINITY;
+      if (packet.length - MAX_PACKET_OVERHEAD <= maxPacketBytes) return packet;
+      // A peer that takes less than others keeps nobody else from being told, and fills no log.
+      this.shared.counters.eventsDropped++;
+      return undefined;
     } catch (error) {
       if (!isStmpError(error) || error.code !== 'unsupported') throw error;
       // Once for each form of an event, however many members cannot be told.
