@@ -41,7 +41,7 @@ function dial(address: string, options: DialOptions, timeoutMs: number, highWate
       const { WebSocket } = globalThis as unknown as { WebSocket: new (url: string) => BrowserSocket };
       socket = new WebSocket(url);
     } catch (cause) {
-      return fail('no WebSocket', cause);
+      return fail(`no WebSocket: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
     }
     const opening = socket;
     opening.binaryType = 'arraybuffer';
@@ -51,8 +51,15 @@ function dial(address: string, options: DialOptions, timeoutMs: number, highWate
       stop();
       resolve(browserLink(opening, /^wss/i.test(url), hello, highWaterBytes, maxUnitBytes));
     };
-    // Pages are not told why; `onclose` follows.
+    // `onclose` follows.
     opening.onerror = (): void => {};
-    opening.onclose = ({ code }): void => fail(`close code ${code}`);
+    opening.onclose = ({ code }): void => fail(whatIsKnown(code));
   });
+}
+
+/** Pages are not told why a WebSocket could not be opened. */
+function whatIsKnown(code: number): string {
+  const { navigator } = globalThis as { navigator?: { readonly onLine?: boolean } };
+  const offline = navigator?.onLine === false ? 'this device is offline; ' : '';
+  return `${offline}the browser does not say why (close code ${code})`;
 }

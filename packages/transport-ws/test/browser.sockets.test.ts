@@ -215,6 +215,26 @@ describe('a dial', () => {
     vi.stubGlobal('WebSocket', undefined);
     await expect(wsDialer().dial('ws://h/')).rejects.toMatchObject({ code: 'dial_failed' });
   });
+  it.each([
+    [true, 'cannot open ws://h/?Token=***: the browser does not say why (close code 1006)'],
+    [false, 'cannot open ws://h/?Token=***: this device is offline; the browser does not say why (close code 1006)'],
+  ])('that fails says what a page can know (onLine: %s)', async (onLine, message) => {
+    vi.stubGlobal('navigator', { onLine });
+    const dialing = wsDialer().dial('ws://h/?Token=secret');
+    FakeSocket.last.onclose!({ code: 1006 });
+    await expect(dialing).rejects.toMatchObject({ code: 'dial_failed', origin: 'local', message });
+  });
+  it('that the page may not make says why', async () => {
+    vi.stubGlobal(
+      'WebSocket',
+      class {
+        constructor() {
+          throw new Error('an insecure WebSocket may not be opened from a page loaded over HTTPS');
+        }
+      },
+    );
+    await expect(wsDialer().dial('ws://h/')).rejects.toMatchObject({ message: expect.stringContaining('insecure') });
+  });
   it('refuses what only Node.js can do, and what is no address', async () => {
     for (const options of [{ headers: {} }, { tls: {} }, { agent: {} }]) {
       expect(() => wsDialer(options)).toThrow(expect.objectContaining({ code: 'unsupported' }));

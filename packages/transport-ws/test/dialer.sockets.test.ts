@@ -1,6 +1,6 @@
 import { Agent, createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net';
-import { isStmpError, type MessageLink } from '@stmp/contract';
+import { isStmpError, type MessageLink, Status } from '@stmp/contract';
 import { wsDialer } from '@stmp/transport-ws';
 import { wsListener } from '@stmp/transport-ws/server';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -115,6 +115,52 @@ describe('what goes wrong', () => {
     expect((error as Error).message).toContain('418');
     expect((error as Error).message).toContain('Token=***');
     expect((error as Error).message).not.toContain('secret');
+  });
+
+  it.each([
+    [301, {}, 'Unknown', undefined, /answered 301 Moved Permanently .*redirects/],
+    [400, {}, 'BadRequest', undefined, /answered 400 Bad Request/],
+    [401, {}, 'Unauthorized', undefined, /answered 401 Unauthorized/],
+    [403, {}, 'Forbidden', undefined, /answered 403 Forbidden/],
+    [404, {}, 'NotFound', undefined, /answered 404 Not Found/],
+    [429, { 'Retry-After': '7' }, 'TooManyRequests', 7_000, /answered 429/],
+    [503, { 'Retry-After': 'Thu, 01 Jan 1970 00:00:00 GMT' }, 'Unavailable', 0, /answered 503 Service Unavailable/],
+    [502, { 'Retry-After': 'soon' }, 'Unavailable', undefined, /answered 502 Bad Gateway/],
+    [200, {}, 'Unknown', undefined, /answered 200 OK/],
+    [599, {}, 'Unavailable', undefined, /answered 599 instead/],
+  ] as const)(
+    'an upgrade that HTTP refuses with %i, and says so',
+    async (code, headers, status, retryAfterMs, message) => {
+      const server = createServer();
+      const answer = { Connection: 'close', 'Content-Length': '0', ...headers };
+      server.on('upgrade', (_, socket) => {
+        const lines = Object.entries(answer).map(([name, value]) => `${name}: ${value}\r\n`);
+        socket.end(`HTTP/1.1 ${code} x\r\n${lines.join('')}\r\n`);
+      });
+      const address = await serve(server);
+      const dialing = wsDialer().dial(`${address}/?Token=secret`);
+      await expect(dialing).rejects.toMatchObject({
+        code: 'dial_failed',
+        origin: 'peer',
+        status: Status[status],
+        retryAfterMs,
+        message: expect.stringMatching(message),
+      });
+      await expect(dialing).rejects.not.toMatchObject({ message: expect.stringContaining('secret') });
+    },
+  );
+
+  it('nobody listens, at any of the addresses of a name', async () => {
+    const address = await serve(createNetServer());
+    await cleanups.pop()!();
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const url of [address, address.replace('127.0.0.1', 'localhost')])
+      await expect(wsDialer().dial(url)).rejects.toMatchObject({
+        code: 'dial_failed',
+        origin: 'local',
+        status: undefined,
+        message: expect.stringContaining('ECONNREFUSED'),
+      });
   });
 
   it('a server that says nothing', async () => {

@@ -1,12 +1,13 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Dialer, type DialOptions, type Link, StmpError } from '@stmp/contract';
+import { type Dialer, type DialOptions, type Link, StmpError, type StmpErrorOptions } from '@stmp/contract';
 import { nodeTlsOptions } from '@stmp/link-duplex';
 import { type ClientOptions, WebSocket } from 'ws';
 import { dialUrl, maskQuery } from '../address.js';
 import { resolveMaxUnitBytes, resolveWsDialerOptions, type WsDialerOptions } from '../options.js';
 import { resolveDeflate } from './deflate.js';
 import { WsLink } from './link.js';
+import { refusedUpgrade } from './refused-upgrade.js';
 
 /** Dials `ws:` and `wss:` addresses. */
 export function wsDialer(options: WsDialerOptions = {}): Dialer {
@@ -27,8 +28,12 @@ export function wsDialer(options: WsDialerOptions = {}): Dialer {
     if (options.tls !== undefined && /^ws:/i.test(url)) {
       throw new TypeError(`the tls option needs a wss: address, got ${maskQuery(address)}`);
     }
-    const failed = (code: 'aborted' | 'dial_failed', why: string, cause?: unknown): StmpError =>
-      new StmpError(code, `cannot open ${maskQuery(address)}: ${why}`, { cause });
+    const failed = (
+      code: 'aborted' | 'dial_failed',
+      why: string,
+      cause?: unknown,
+      more?: StmpErrorOptions,
+    ): StmpError => new StmpError(code, `cannot open ${maskQuery(address)}: ${why}`, { cause, ...more });
     if (signal?.aborted) throw failed('aborted', 'aborted', signal.reason);
 
     const ws = new WebSocket(url, { ...settings, maxPayload: Math.min(maxUnitBytes, 0x7fff_ffff) });
@@ -44,9 +49,13 @@ export function wsDialer(options: WsDialerOptions = {}): Dialer {
       const onUpgrade = (response: IncomingMessage): void => {
         socket = response.socket;
       };
-      // The messages of OpenSSL are long; its reason is the end of them.
-      const onError = (cause: Error & { reason?: string }): void =>
-        giveUp(failed('dial_failed', cause.reason ?? cause.message, cause));
+      // The messages of OpenSSL are long; its reason is the end of them. Where each address of a name failed, there is no message.
+      const onError = (cause: Error & { readonly reason?: string; readonly code?: string }): void =>
+        giveUp(failed('dial_failed', cause.reason ?? (cause.message || (cause.code ?? cause.name)), cause));
+      const onRefused = (_request: ClientRequest, response: IncomingMessage): void => {
+        const { why, status, retryAfterMs } = refusedUpgrade(response, Date.now());
+        giveUp(failed('dial_failed', why, new Error(why), { origin: 'peer', status, retryAfterMs }));
+      };
       const onOpen = (): void => {
         stop();
         const link = new WsLink(ws, socket!, { client: true, highWaterBytes, maxUnitBytes, deflateFromBytes }, hello);
@@ -63,10 +72,10 @@ export function wsDialer(options: WsDialerOptions = {}): Dialer {
       const stop = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
-        ws.off('upgrade', onUpgrade).off('error', onError).off('open', onOpen);
+        ws.off('upgrade', onUpgrade).off('error', onError).off('open', onOpen).off('unexpected-response', onRefused);
       };
       signal?.addEventListener('abort', onAbort);
-      ws.on('upgrade', onUpgrade).on('error', onError).on('open', onOpen);
+      ws.on('upgrade', onUpgrade).on('error', onError).on('open', onOpen).on('unexpected-response', onRefused);
     });
   }
 
