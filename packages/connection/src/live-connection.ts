@@ -29,6 +29,7 @@ import { abortError, PendingCall } from './calls.js';
 import type { Clock } from './clock.js';
 import { Dispatcher, type DispatchHost } from './dispatcher.js';
 import { inboxOverflowed } from './inbox-overflow.js';
+import { judgeAt } from './late.js';
 import { linkFault, unitFault } from './link-faults.js';
 import { isTooLargeForPeer } from './peer-limit.js';
 import { printable } from './printable.js';
@@ -60,6 +61,8 @@ const CLOSED_MESSAGE = 'connection closed';
 export interface Owner {
   readonly shared: Shared;
   onReady(connection: LiveConnection): void;
+  /** The peer is silent, or heard again. */
+  onStale?(connection: LiveConnection): void;
   /** The protocol has ended; the link is about to close. */
   onEnd(connection: LiveConnection, end: ConnectionEnd): void;
 }
@@ -158,6 +161,8 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
   /** The peer has ended the connection; to be told when what came before has been handed out. */
   #endDue = false;
   #linkPaused = false;
+  /** As somebody was told. */
+  #stale = false;
   #flushDue = false;
   /** The link's queue is above its mark. */
   #linkFull = false;
@@ -217,6 +222,7 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
       return;
     }
     this.engine.receive(unit, this.clock.nowMs());
+    if (this.#stale) this.#tellStale(false);
     this.pump();
   }
 
@@ -503,8 +509,9 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
   }
 
   onTimer(): void {
+    const dueMs = this.timerAtMs;
     this.timerAtMs = -1;
-    this.checkTime();
+    judgeAt(dueMs, this.clock, () => this.checkTime());
   }
 
   /** Looks at the clock now; also for platforms whose timers were asleep. */
@@ -521,6 +528,7 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
       this.engine.tick(nowMs);
       this.#dispatcher?.tick(nowMs);
       this.tick(nowMs);
+      if (this.engine.stale !== this.#stale) this.#tellStale(this.engine.stale);
       this.pump();
     }
     this.rearm();
@@ -544,6 +552,13 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     } catch {
       return 0;
     }
+  }
+
+  #tellStale(stale: boolean): void {
+    this.#stale = stale;
+    const { onStale } = this.shared.options.hooks;
+    if (onStale !== undefined) this.shared.guard('onStale', this, () => onStale(this, stale));
+    this.owner.onStale?.(this);
   }
 
   /** What one side has to do by the clock beside. */
@@ -904,6 +919,18 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
 
   get encoding(): string | undefined {
     return this.engine.session?.compression?.encoding;
+  }
+
+  get stale(): boolean {
+    return this.#stale;
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.engine.roundTripMs;
+  }
+
+  get lastHeardMs(): number {
+    return Math.max(0, this.clock.nowMs() - this.engine.lastHeardAtMs);
   }
 
   get isOpen(): boolean {

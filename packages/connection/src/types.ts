@@ -50,6 +50,12 @@ export interface Connection<Identity = unknown, State = unknown> {
   readonly state: State;
   /** True until the end of the connection has begun. */
   readonly isOpen: boolean;
+  /** Time from the last ping to its pong, in whole milliseconds; pings are sent after silence. Undefined before the first. */
+  readonly roundTripMs: number | undefined;
+  /** Milliseconds since bytes of the peer last came. */
+  readonly lastHeardMs: number;
+  /** True from when the peer has been silent for `keepalive.staleMs` until it is heard again: calls may take longer, or the connection is about to end. */
+  readonly stale: boolean;
   /** Bytes waiting here and in the link for a slow reader. */
   readonly bufferedBytes: number;
   readonly pendingCalls: number;
@@ -104,6 +110,8 @@ export interface Logger {
 export interface Hooks<Identity = unknown, State = unknown> {
   onConnect?(connection: Connection<Identity, State>): void;
   onClose?(connection: Connection<Identity, State>, end: ConnectionEnd): void;
+  /** The peer has been silent for too long to be well, or is heard again: see {@link Connection.stale}. */
+  onStale?(connection: Connection<Identity, State>, stale: boolean): void;
   /** A request or notify came in. */
   onPacketIn?(packet: PacketInfo): void;
   /** A response, request or event is about to be sent. */

@@ -225,6 +225,7 @@ export class Conversation implements Engine {
       case PacketKind.Response: {
         const token = this.#calls === undefined ? undefined : this.#calls.take(into.mid);
         if (token === undefined) return EngineEvent.None;
+        if (this.#calls!.pending === 0) this.#silence.rests();
         into.token = token;
         return EngineEvent.Response;
       }
@@ -243,6 +244,7 @@ export class Conversation implements Engine {
         return EngineEvent.None;
       case PacketKind.Pong:
         this.#outbox.ponged();
+        this.#silence.ponged();
         return EngineEvent.None;
       case PacketKind.Close:
         this.#peerClose(into);
@@ -343,11 +345,14 @@ export class Conversation implements Engine {
       this.#calls.take(mid);
       throw error;
     }
+    if (this.#calls.pending === 1 && this.peerIsOurs) this.#silence.waits(nowMs);
     return mid;
   }
 
   abandon(mid: number): void {
-    if (!this.#calls?.abandon(mid) || !this.#phase.talks) return;
+    if (!this.#calls?.abandon(mid)) return;
+    if (this.#calls.pending === 0) this.#silence.rests();
+    if (!this.#phase.talks) return;
     const { session } = this;
     if (session?.controls.includes(CANCEL)) this.notify(CANCEL.action, undefined, cancelPayload(mid, session.text));
     if (this.#calls.abandoned > MAX_ABANDONED_CALLS) {
@@ -465,7 +470,20 @@ export class Conversation implements Engine {
   // --- time ------------------------------------------------------------------------
 
   setPaused(paused: boolean, nowMs: number): void {
-    this.#silence.setPaused(paused, nowMs);
+    this.#silence.setPaused(paused, nowMs, this.peerIsOurs);
+  }
+
+  get stale(): boolean {
+    return this.#silence.isStale;
+  }
+
+  get roundTripMs(): number | undefined {
+    const { roundTripMs } = this.#silence;
+    return roundTripMs < 0 ? undefined : roundTripMs;
+  }
+
+  get lastHeardAtMs(): number {
+    return this.#silence.lastInMs;
   }
 
   get deadlineMs(): number {
@@ -486,9 +504,9 @@ export class Conversation implements Engine {
             status: Status.NetworkError,
           }),
         );
-    } else if (this.#phase === PHASES.ready && this.#silence.isTooLong(nowMs, this.#options)) {
+    } else if (this.#phase === PHASES.ready && this.#silence.judge(nowMs, this.#options)) {
       this.receiveError(
-        new StmpError('link_failed', `the peer was silent for ${this.#options.idleTimeoutMs} ms`, {
+        new StmpError('link_failed', `the peer was silent for ${Math.floor(nowMs - this.#silence.lastInMs)} ms`, {
           origin: 'link',
           status: Status.NetworkError,
         }),

@@ -29,5 +29,6 @@ export type {
   EnginePhase,
   HelloAnswer,
   Keepalive,
+  Patience,
   Session,
 } from './types.js';

@@ -1,15 +1,20 @@
 import { DEFAULT_MAX_PACKET_BYTES } from '@stmp/contract';
 import { DEFAULT_MAX_HANDSHAKE_BYTES, DEFAULT_MAX_HEADER_BYTES } from '@stmp/packet';
-import type { EngineOptions, Keepalive } from './types.js';
+import type { EngineOptions, Keepalive, Patience } from './types.js';
 
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
 export const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
-export const DEFAULT_KEEPALIVE: { readonly pingIntervalMs: number; readonly idleTimeoutMs: number } = {
-  pingIntervalMs: 30_000,
-  idleTimeoutMs: 90_000,
+/** A {@link Patience} without gaps. */
+export type ResolvedPatience = { readonly [K in keyof Patience]-?: number };
+/** Source: STMP 1.0, section 4. */
+export const DEFAULT_KEEPALIVE: ResolvedPatience & { readonly waiting: ResolvedPatience } = {
+  pingIntervalMs: 25_000,
+  staleMs: 35_000,
+  idleTimeoutMs: 45_000,
+  waiting: { pingIntervalMs: 5_000, staleMs: 10_000, idleTimeoutMs: 20_000 },
 };
-/** The intervals of the original. Source: STMP 1.0, section 4. */
-export const UPSTREAM_KEEPALIVE: { readonly client: Required<Keepalive>; readonly server: Required<Keepalive> } = {
+/** The intervals of the original, whether calls wait or not. Source: STMP 1.0, section 4. */
+export const UPSTREAM_KEEPALIVE: { readonly client: Keepalive; readonly server: Keepalive } = {
   client: { pingIntervalMs: 60_000, idleTimeoutMs: 120_000 },
   server: { pingIntervalMs: 1_800_000, idleTimeoutMs: 3_600_000 },
 };
@@ -20,8 +25,8 @@ export const MAX_ABANDONED_CALLS = 32_768;
 export interface ResolvedEngineOptions {
   readonly handshakeTimeoutMs: number;
   readonly closeTimeoutMs: number;
-  readonly pingIntervalMs: number;
-  readonly idleTimeoutMs: number;
+  readonly idle: ResolvedPatience;
+  readonly waiting: ResolvedPatience;
   readonly maxPacketBytes: number;
   /** Of single actions, where not all have the same; at most `maxPacketBytes`. */
   readonly maxPacketBytesOf?: ((action: number | bigint | string) => number) | undefined;
@@ -57,7 +62,7 @@ export function resolveNumbers<K extends string>(
 
 /** Options as engines are given them, with defaults. */
 export function resolvedOptions(options: EngineOptions | ResolvedEngineOptions | undefined): ResolvedEngineOptions {
-  return options !== undefined && 'pingIntervalMs' in options ? options : resolveEngineOptions(options);
+  return options !== undefined && 'waiting' in options ? options : resolveEngineOptions(options);
 }
 
 const MAX_BYTES = 0x7fff_ffff;
@@ -71,14 +76,36 @@ export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngin
       maxHeaderBytes: [DEFAULT_MAX_HEADER_BYTES, 1, MAX_BYTES],
       maxHandshakeBytes: [DEFAULT_MAX_HANDSHAKE_BYTES, 1, MAX_BYTES],
     }),
-    ...resolveNumbers(
-      options.keepalive ?? {},
-      {
-        pingIntervalMs: [DEFAULT_KEEPALIVE.pingIntervalMs, 0],
-        idleTimeoutMs: [DEFAULT_KEEPALIVE.idleTimeoutMs, 0],
-      },
-      'keepalive.',
-    ),
+    ...resolveKeepalive(options.keepalive ?? {}),
     maxSendBytes: options.maxPacketBytes,
   };
+}
+
+function resolveKeepalive(given: Keepalive): { readonly idle: ResolvedPatience; readonly waiting: ResolvedPatience } {
+  const idle = resolvePatience(given, DEFAULT_KEEPALIVE, 'keepalive.');
+  // Who names times means them, whatever waits.
+  const isDefault = [given.pingIntervalMs, given.staleMs, given.idleTimeoutMs].every((ms) => ms === undefined);
+  const waiting = resolvePatience(
+    given.waiting ?? {},
+    isDefault ? DEFAULT_KEEPALIVE.waiting : idle,
+    'keepalive.waiting.',
+  );
+  return { idle, waiting };
+}
+
+function resolvePatience(given: Patience, preset: ResolvedPatience, prefix: string): ResolvedPatience {
+  const { pingIntervalMs, idleTimeoutMs } = resolveNumbers(
+    given,
+    { pingIntervalMs: [preset.pingIntervalMs, 0], idleTimeoutMs: [preset.idleTimeoutMs, 0] },
+    prefix,
+  );
+  const isPreset = given.pingIntervalMs === undefined && given.idleTimeoutMs === undefined;
+  const staleMs = isPreset ? preset.staleMs : halfWay(pingIntervalMs, idleTimeoutMs);
+  return { pingIntervalMs, idleTimeoutMs, ...resolveNumbers(given, { staleMs: [staleMs, 0] }, prefix) };
+}
+
+/** When a ping has been unanswered for long enough to say so. */
+function halfWay(pingMs: number, deadMs: number): number {
+  if (deadMs === 0) return 2 * pingMs;
+  return pingMs < deadMs ? (pingMs + deadMs) / 2 : deadMs;
 }

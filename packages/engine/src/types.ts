@@ -52,12 +52,24 @@ export interface Ending {
   readonly error: StmpError | undefined;
 }
 
-/** Keepalive intervals, in milliseconds; 0 disables. Any byte received proves life. */
-export interface Keepalive {
-  /** A ping is sent after this much silence of the peer. Default 30_000. */
+/** How much silence of the peer is taken for what, in milliseconds; 0: never. Any byte received ends it. */
+export interface Patience {
+  /** A ping is sent after this much silence, and again after as much. */
   readonly pingIntervalMs?: number | undefined;
-  /** The connection ends after this much silence. Default 90_000. */
+  /** The peer counts as stale after this much silence. */
+  readonly staleMs?: number | undefined;
+  /** The connection ends after this much silence. */
   readonly idleTimeoutMs?: number | undefined;
+}
+
+/** Times of an idle connection: by default 25_000, 35_000 and 45_000. Where `staleMs` alone is missing, it is half-way. */
+export interface Keepalive extends Patience {
+  /**
+   * Times while calls wait for answers of a peer of this project, counted from the first of these calls at the earliest.
+   * Default 5_000, 10_000 and 20_000; the times above where any of those is given. The original delays its pongs
+   * behind its handlers: towards it the times above hold always.
+   */
+  readonly waiting?: Patience | undefined;
 }
 
 export interface EngineOptions {
@@ -139,6 +151,12 @@ export interface Engine {
   hold: boolean;
   /** Drops a packet that was queued while {@link hold} was set. @returns false when it has left already. */
   drop(ticket: number): boolean;
+  /** True from when the peer has been silent for `staleMs` until it is heard again. */
+  readonly stale: boolean;
+  /** Time from the last ping that was answered to its pong, in whole milliseconds; undefined before the first. */
+  readonly roundTripMs: number | undefined;
+  /** When bytes of the peer last came. */
+  readonly lastHeardAtMs: number;
   /** While set, the peer's silence is not judged, and pings go out unasked. For links that are paused. */
   setPaused(paused: boolean, nowMs: number): void;
   /** While set, no output waits for the peer's pongs: where those are not going to be read. */

@@ -143,6 +143,7 @@ export {
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
   DEFAULT_KEEPALIVE,
   type Keepalive,
+  type Patience,
   UPSTREAM_KEEPALIVE,
 } from '@stmp/engine';
 export type { TlsClientOptions, TlsServerOptions } from '@stmp/link-duplex';

@@ -7,9 +7,10 @@ export type ClientState =
   /** Attempt number `attempt` is opening a link; counted since a connection last held. */
   | { readonly name: 'connecting'; readonly attempt: number }
   | { readonly name: 'handshaking' }
-  | { readonly name: 'ready' }
+  /** `stale`: the server has been silent for too long to be well. */
+  | { readonly name: 'ready'; readonly stale?: boolean }
   /** The server asked us to move: calls go on here until the next connection is ready. */
-  | { readonly name: 'draining' }
+  | { readonly name: 'draining'; readonly stale?: boolean }
   /** The next attempt comes in `delayMs`; `reason` is why the last one failed, or why the connection ended. */
   | { readonly name: 'waiting'; readonly attempt: number; readonly delayMs: number; readonly reason: StmpError }
   | { readonly name: 'closed'; readonly reason: ConnectionEnd };
@@ -40,6 +41,8 @@ export type ClientEvent =
   | 'failed'
   /** The present connection ended, and another one may follow. */
   | 'lost'
+  /** The present connection has become stale, or is heard again. */
+  | 'silence'
   /** The wait is over. */
   | 'due'
   /** The end: one's own, a status that is final, or no more attempts. */
@@ -103,21 +106,25 @@ export const TRANSITIONS: readonly Row[] = [
   ['handshaking',         'ended',   'closed',              ['stop'],            END],
 
   ['ready',               'asked',   'moving: connecting',  ['fresh', 'dial'],   ['state']],
+  ['ready',               'silence', 'ready',               [],                  ['state']],
   ['ready',               'lost',    'waiting',             ['drop', 'wait'],    ['state', 'reason']],
   ['ready',               'ended',   'closed',              ['stop'],            END],
 
   ['moving: connecting',  'linked',  'moving: handshaking', [],                  []],
   ['moving: connecting',  'failed',  'moving: waiting',     ['wait'],            ['reason']],
+  ['moving: connecting',  'silence', 'moving: connecting',  [],                  ['state']],
   ['moving: connecting',  'lost',    'connecting',          ['drop'],            ['state']],
   ['moving: connecting',  'ended',   'closed',              ['stop'],            END],
 
   ['moving: handshaking', 'joined',  'ready',               ['adopt'],           ['state', 'waiters', 'former']],
   ['moving: handshaking', 'asked',   'moving: handshaking', ['note'],            []],
   ['moving: handshaking', 'failed',  'moving: waiting',     ['wait'],            ['reason']],
+  ['moving: handshaking', 'silence', 'moving: handshaking', [],                  ['state']],
   ['moving: handshaking', 'lost',    'handshaking',         ['drop'],            ['state']],
   ['moving: handshaking', 'ended',   'closed',              ['stop'],            END],
 
   ['moving: waiting',     'due',     'moving: connecting',  ['dial'],            []],
+  ['moving: waiting',     'silence', 'moving: waiting',     [],                  ['state']],
   ['moving: waiting',     'lost',    'waiting',             ['drop', 'wait'],    ['state', 'reason']],
   ['moving: waiting',     'ended',   'closed',              ['stop'],            END],
 

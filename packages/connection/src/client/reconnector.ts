@@ -1,4 +1,5 @@
 import { isStmpError, type Link, StmpError } from '@stmp/contract';
+import { judgeAt } from '../late.js';
 import type { Shared } from '../shared.js';
 import { textOf } from '../thrown.js';
 import type { CloseOptions, ConnectionEnd } from '../types.js';
@@ -138,10 +139,11 @@ export class Reconnector implements ClientOwner, Line {
         return { name: 'closed', reason: this.#end! };
       case 'idle':
       case 'handshaking':
-      case 'ready':
         return { name: this.#place };
-      default:
-        return { name: 'draining' };
+      default: {
+        const name = this.#place === 'ready' ? 'ready' : 'draining';
+        return this.#current?.stale ? { name, stale: true } : { name };
+      }
     }
   }
 
@@ -231,8 +233,15 @@ export class Reconnector implements ClientOwner, Line {
   #dial(): void {
     const dialing = new AbortController();
     this.#dialing = dialing;
-    if (this.#connectTimeoutMs > 0)
-      this.#attemptTimer = this.shared.options.clock.setTimer(() => this.#tooLong(), this.#connectTimeoutMs);
+    const { clock } = this.shared.options;
+    if (this.#connectTimeoutMs > 0) {
+      const dueMs = clock.nowMs() + this.#connectTimeoutMs;
+      const judge = (): void => {
+        if (this.#attemptTimer === timer) this.#tooLong();
+      };
+      const timer = clock.setTimer(() => judgeAt(dueMs, clock, judge), this.#connectTimeoutMs);
+      this.#attemptTimer = timer;
+    }
     void this.#openNext(dialing);
   }
 
@@ -377,6 +386,10 @@ export class Reconnector implements ClientOwner, Line {
     this.triesOnce = this.#askedHeaders = false;
     this.reason = undefined;
     this.#told.clear();
+  }
+
+  onStale(connection: ClientConnection): void {
+    if (connection === this.#current) this.#move('silence');
   }
 
   onDrain(connection: ClientConnection): void {

@@ -43,7 +43,7 @@ async function moves(w: World, fate: World['dialer']['fate']): Promise<void> {
     .service(LifeService)
     .work({ n: 1 })
     .catch(() => {});
-  await w.clock.advance(0);
+  await w.clock.advance(1_000);
   w.dialer.fate = fate;
   drain(w);
   await w.clock.advance(0);
@@ -92,7 +92,7 @@ const lives: [name: string, states: string, live: (w: World) => Promise<void>][]
     'connecting(1) handshaking waiting(1,100)',
     async (w) => {
       await fails(w, silent);
-      await w.clock.advance(10_000);
+      await w.clock.advance(12_000);
     },
   ],
   [
@@ -176,11 +176,39 @@ const lives: [name: string, states: string, live: (w: World) => Promise<void>][]
       w.dialer.fate = silent;
       await w.clock.advance(100);
       expect(w.client.state.name).toBe('draining');
-      await w.clock.advance(10_000);
+      await w.clock.advance(12_000);
       w.dialer.fate = testServer(w.clock);
       await w.clock.advance(200);
     },
   ],
+  [
+    'silent, and heard again',
+    'connecting(1) handshaking ready ready ready',
+    async (w) => {
+      await w.ready();
+      w.dialer.links[0]!.pause();
+      await w.clock.advance(35_000);
+      expect(w.client.state).toEqual({ name: 'ready', stale: true });
+      w.dialer.links[0]!.resume();
+      await w.clock.advance(0);
+    },
+  ],
+  ...(
+    [
+      ['connects', 'silence'],
+      ['shakes hands', silent],
+      ['waits', REFUSED],
+    ] as const
+  ).map(([what, fate]): (typeof lives)[number] => [
+    `silent while it moves and ${what}`,
+    'connecting(1) handshaking ready draining draining',
+    async (w) => {
+      await moves(w, fate);
+      w.dialer.links[0]!.pause();
+      await w.clock.advance(10_000);
+      expect(w.client.state).toEqual({ name: 'draining', stale: true });
+    },
+  ]),
   ...(
     [
       ['connects', 'silence'],
@@ -200,10 +228,10 @@ const lives: [name: string, states: string, live: (w: World) => Promise<void>][]
 describe('the table of transitions', () => {
   for (const [name, states, live] of lives) {
     it(name, async () => {
-      const w = world({ client: { reconnect: STEP } });
+      const w = world({ client: { reconnect: STEP, handshakeTimeoutMs: 12_000 } });
       await live(w);
       expect(stateNames(w.states)).toBe(states);
-      await w.client.close();
+      void w.client.close();
       expect(w.client.state.name).toBe('closed');
       await w.end();
     });

@@ -2,6 +2,8 @@ import type { Socket } from 'node:dgram';
 import { Deadlines, type Sleeper } from './deadlines.js';
 
 const MAX_TIMER_MS = 0x7fffffff;
+/** A timer that comes later than this is no proof of silence. */
+const LATE_MS = 10;
 
 /** What an endpoint drives. */
 export interface Member extends Sleeper {
@@ -22,7 +24,8 @@ export class Endpoint {
   readonly #members = new Set<Member>();
   readonly #deadlines = new Deadlines<Member>();
   readonly #flush = (): void => this.#runTouched();
-  readonly #ring = (): void => this.#runDue();
+  readonly #ring = (): void => this.#ringed();
+  readonly #late = (): void => this.#runDue();
   #touched: Member[] = [];
   #spare: Member[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -112,9 +115,17 @@ export class Endpoint {
     touched.length = 0;
   }
 
-  #runDue(): void {
+  #ringed(): void {
+    const isLate = this.now - this.#timerAtMs > LATE_MS;
     this.#timer = undefined;
     this.#timerAtMs = Number.POSITIVE_INFINITY;
+    // This process was stopped or blocked: what lies in the socket is read before anybody's silence is judged.
+    if (isLate) setImmediate(this.#late);
+    else this.#runDue();
+  }
+
+  #runDue(): void {
+    if (!this.#open) return;
     const now = this.now;
     for (let member = this.#deadlines.due(now); member !== undefined; member = this.#deadlines.due(now)) {
       member.run(now);
