@@ -15,7 +15,7 @@ const openMany = async (count, options) => {
 
 const startedMs = performance.now();
 let connections = [];
-process.on('message', async ({ run, count = 1, depth = 1, bytes = 38, ms = 1000, listens = false }) => {
+process.on('message', async ({ run, count = 1, depth = 1, bytes = 38, ms = 1000, listens = false, told = false }) => {
   if (run === 'open') {
     connections = await openMany(count, { bytes, listens });
     process.send({ open: connections.length });
@@ -36,13 +36,18 @@ process.on('message', async ({ run, count = 1, depth = 1, bytes = 38, ms = 1000,
       p99Us: times[Math.floor(times.length * 0.99)] * 1000,
     });
   } else if (run === 'load') {
+    if (told && connections[0].callTold === undefined) {
+      process.send({ calls: 0 });
+      return;
+    }
     let calls = 0;
     const from = performance.now();
     const cpu = process.cpuUsage();
     const until = from + ms;
     const loop = async (connection) => {
       while (performance.now() < until) {
-        await connection.call();
+        if (told) await connection.callTold();
+        else await connection.call();
         calls++;
       }
     };

@@ -2,6 +2,7 @@
 //   serve(kind) -> { port, broadcast? }: broadcast() sends one event to all clients and says to how many;
 //   open(port, { bytes, listens }, kind) -> { call, events, close }: call() sends a note of so many bytes in protobuf,
 //     waits for the answer and checks it; events() counts what was heard, where `listens` was asked for;
+//     where it has callTold(), the peer sends an event of the same note right behind each answer to it;
 //   available()?: false where a machine lacks what it needs.
 import { existsSync } from 'node:fs';
 

@@ -9,7 +9,10 @@ const Note = {
 export const EchoService = {
   kind: 'service',
   typeName: 'bench.EchoService',
-  methods: { echo: { name: 'Echo', action: 0x1001, input: Note, output: Note } },
+  methods: {
+    echo: { name: 'Echo', action: 0x1001, input: Note, output: Note },
+    tell: { name: 'Tell', action: 0x1002, input: Note, output: Note },
+  },
 };
 export const NoteEvents = {
   kind: 'events',

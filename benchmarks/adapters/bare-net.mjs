@@ -6,7 +6,8 @@ export async function serve() {
   const sockets = new Set();
   const server = net.createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
-    socket.on('data', (chunk) => socket.write(chunk));
+    // What begins with a `t` is told: an event follows each answer.
+    socket.on('data', (chunk) => socket.write(chunk[0] === 0x74 ? Buffer.concat([chunk, chunk]) : chunk));
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
   });
@@ -33,5 +34,11 @@ export async function open(port, { bytes }) {
     partial -= whole * bytes;
     fifo.answered(whole);
   });
-  return { call: () => fifo.wait(() => socket.write(payload)), events: fifo.events, close: () => socket.destroy() };
+  const told = Buffer.alloc(bytes, 't');
+  return {
+    call: () => fifo.wait(() => socket.write(payload)),
+    callTold: () => Promise.all([fifo.wait(() => socket.write(told)), fifo.wait(() => {})]),
+    events: fifo.events,
+    close: () => socket.destroy(),
+  };
 }

@@ -4,7 +4,13 @@ import { createFifo } from './fifo.mjs';
 
 export async function serve() {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
-  server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
+  server.on('connection', (socket) =>
+    socket.on('message', (data) => {
+      socket.send(data);
+      // What begins with a `t` is told: an event follows each answer.
+      if (data[0] === 0x74) socket.send(data);
+    }),
+  );
   await new Promise((resolve) => server.on('listening', resolve));
   const event = Buffer.alloc(38, 'x');
   return {
@@ -25,5 +31,11 @@ export async function open(port, { bytes }) {
     if (data.length !== bytes) throw new Error('wrong answer');
     fifo.answered(1);
   });
-  return { call: () => fifo.wait(() => socket.send(payload)), events: fifo.events, close: () => socket.terminate() };
+  const told = Buffer.alloc(bytes, 't');
+  return {
+    call: () => fifo.wait(() => socket.send(payload)),
+    callTold: () => Promise.all([fifo.wait(() => socket.send(told)), fifo.wait(() => {})]),
+    events: fifo.events,
+    close: () => socket.terminate(),
+  };
 }

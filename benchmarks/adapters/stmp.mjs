@@ -9,7 +9,13 @@ const isSecure = (scheme) => scheme === 'tls' || scheme === 'wss';
 export async function serve(kind) {
   const scheme = schemeOf(kind);
   const server = createServer({ maxConnections: 100_000 });
-  server.implement(EchoService, { echo: ({ id, text }) => Promise.resolve({ id, text }) });
+  server.implement(EchoService, {
+    echo: ({ id, text }) => Promise.resolve({ id, text }),
+    tell: (note, { connection }) => {
+      queueMicrotask(() => connection.emit(NoteEvents).note(note));
+      return note;
+    },
+  });
   const options = {};
   if (isSecure(scheme)) {
     const { generate } = await import('selfsigned');
@@ -39,12 +45,14 @@ export async function open(port, { bytes }, kind) {
   let id = 1000;
   let events = 0;
   client.on(NoteEvents, { note: () => events++ });
+  const ask = async (method) => {
+    const mine = 1000 + (id++ % 1000);
+    const answer = await method({ id: mine, text });
+    if (answer.id !== mine || answer.text.length !== text.length) throw new Error('wrong answer');
+  };
   return {
-    async call() {
-      const mine = 1000 + (id++ % 1000);
-      const answer = await service.echo({ id: mine, text });
-      if (answer.id !== mine || answer.text.length !== text.length) throw new Error('wrong answer');
-    },
+    call: () => ask(service.echo),
+    callTold: () => ask(service.tell),
     events: () => events,
     close: () => client.connection?.abort(),
   };
