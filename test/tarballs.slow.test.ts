@@ -1,5 +1,6 @@
 // The packages as a user gets them: packed, unpacked into the node_modules of an empty folder, third-party packages linked.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -195,4 +197,100 @@ describe('packed tarballs', () => {
       typecheck(folder, resolution);
     });
   }
+});
+
+describe('the first program of README.md', () => {
+  const page = readFileSync(join(root, 'README.md'), 'utf8');
+  const section = page.slice(page.indexOf('In an empty folder'), page.indexOf('\n## '));
+  const blocks = [...section.matchAll(/(?:`([\w./]+)`:\n\n)?^```(\w+)\n(.*?)^```/gms)].map(
+    ([, named, language = '', text = '']) => ({
+      language,
+      text,
+      path: named ?? /^\/\/ \w+: ([\w./]+)/.exec(text)?.[1],
+    }),
+  );
+  const children: { readonly pid: number | undefined; readonly closed: Promise<unknown> }[] = [];
+  afterAll(async () => {
+    for (const { pid } of children) {
+      try {
+        // The whole group: tsx runs the program in a process of its own.
+        process.kill(-(pid ?? Number.NaN), 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    }
+    await Promise.all(children.map((child) => child.closed));
+  });
+
+  /** Two ports that nobody uses now. */
+  async function freePorts(): Promise<number[]> {
+    const servers = [createTcpServer(), createTcpServer()];
+    const ports: number[] = [];
+    for (const server of servers) {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      ports.push((server.address() as AddressInfo).port);
+    }
+    for (const server of servers) server.close();
+    return ports;
+  }
+
+  it('runs as written, in an empty folder', async () => {
+    // What `npm install` would do; its arguments are what is linked.
+    const names = [...section.matchAll(/^npm install (?:--save-dev )?(.*)$/gm)].flatMap(([, list = '']) =>
+      list.split(' '),
+    );
+    expect(names).toEqual(['stmp', '@stmp/protoc-gen-stmp', 'tsx', 'typescript', '@types/node']);
+    const folder = project('first', ['stmp', '@stmp/protoc-gen-stmp'], ['tsx', '@types/node', 'undici-types']);
+    rmSync(join(folder, 'package.json'));
+    const bin = join(folder, 'node_modules/.bin');
+    mkdirSync(bin);
+    symlinkSync('../@stmp/protoc-gen-stmp/bin/stmp-gen.js', join(bin, 'stmp-gen'));
+    symlinkSync(join(root, 'node_modules/tsx/dist/cli.mjs'), join(bin, 'tsx'));
+    symlinkSync(join(root, 'node_modules/@typescript/native/bin/tsc'), join(bin, 'tsc'));
+
+    const env = { ...process.env, npm_config_update_notifier: 'false', npm_config_offline: 'true' };
+    const [tcp, ws] = await freePorts();
+    const start = async (command: string, output: string): Promise<void> => {
+      // Not by npx, which would stay between us and the program.
+      const [program = '', ...args] = command.replace(/^npx /, '').split(' ');
+      const child = spawn(process.execPath, [join(bin, program), ...args], { cwd: folder, env, detached: true });
+      children.push({ pid: child.pid, closed: once(child, 'close') });
+      let said = '';
+      child.stderr.on('data', (text) => (said += String(text)));
+      const done = new Promise<void>((resolve, reject) => {
+        child.on('close', () => reject(new Error(`${command} ended: ${said}`)));
+        child.stdout.on('data', (text) => {
+          said += String(text);
+          if (said.includes(output)) resolve();
+        });
+      });
+      await done;
+    };
+    for (const { language, text, path } of blocks) {
+      if (path !== undefined) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        writeFileSync(join(folder, path), text.replaceAll('5001', String(tcp)).replaceAll('5002', String(ws)));
+        continue;
+      }
+      expect(language).toBe('sh');
+      for (const command of text.trim().split('\n')) {
+        if (command.startsWith('npm install')) continue;
+        if (command.includes('server.ts')) await start(command, 'listening');
+        else if (command.includes('client.ts')) {
+          await start(command, 'lobby: 1 here');
+          await start(command, 'lobby: 2 here');
+        } else execFileSync('sh', ['-c', command], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      }
+    }
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { type?: string };
+    expect(manifest.type).toBe('module');
+    const { stdout, status } = spawnSync('npx', ['tsc'], { cwd: folder, env, encoding: 'utf8' });
+    expect([stdout, status]).toEqual(['', 0]);
+    const client = readFileSync(join(folder, 'src/client.ts'), 'utf8').replace('room.users', 'room.user');
+    writeFileSync(join(folder, 'src/client.ts'), client);
+    expect(spawnSync('npx', ['tsc'], { cwd: folder, env, encoding: 'utf8' }).stdout).toMatch(
+      /^src\/client\.ts.*'user'/,
+    );
+  });
 });

@@ -120,7 +120,11 @@ describe.concurrent('programs', () => {
   }
 
   it('README.md, server and client', async ({ expect }) => {
-    expect(await project!.run('front.js')).toEqual({ status: 0, stdout: 'lobby 1\n', stderr: '' });
+    expect(await project!.run('front.js')).toEqual({
+      status: 0,
+      stdout: 'listening\nlobby: 1 here\nlobby 1\n',
+      stderr: '',
+    });
   });
 
   it('README.md, picked packages', async ({ expect }) => {
