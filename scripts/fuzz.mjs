@@ -1,5 +1,7 @@
 // npm run fuzz -- [--runs N] [--seconds N] [--seed N] [--only a,b] [--save] [--replay BASE64]
 //
+// npm run fuzz -- codecs compares the codecs with those of others: see fuzz/codecs.mjs.
+//
 // Changed inputs for everything that reads what a peer sends. A change that takes a branch of the code for the first
 // time is kept and changed further; with --save such inputs go to fuzz/corpus, where the next run begins.
 // A fault, an input that takes longer than 20 s, or memory that grows ends it with 1 and the input in base64, which
@@ -10,7 +12,8 @@ import { Worker } from 'node:worker_threads';
 import { instrumentedCopy } from '../fuzz/instrument.mjs';
 import { TARGETS } from '../fuzz/targets.mjs';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     runs: { type: 'string', default: '10000000' },
     seconds: { type: 'string', default: '86400' },
@@ -20,6 +23,15 @@ const { values } = parseArgs({
     replay: { type: 'string' },
   },
 });
+if (positionals.length > 0) {
+  if (positionals.join() !== 'codecs') throw new RangeError(`codecs, or nothing, got ${positionals.join(' ')}`);
+  const { fuzzCodecs } = await import('../fuzz/codecs.mjs');
+  const { seeded } = await import('../test/kit/random.mjs');
+  const limits = { runs: Math.min(Number(values.runs), 1_000_000), seconds: Number(values.seconds) };
+  const done = fuzzCodecs({ ...limits, random: seeded(Number(values.seed)) });
+  console.log(`codecs: ${done} messages agree with protobuf-es and msgpackr`);
+  process.exit(0);
+}
 const STUCK_MS = 20_000;
 const MAX_INPUT_BYTES = 1 << 16;
 const names = values.only?.split(',') ?? Object.keys(TARGETS);

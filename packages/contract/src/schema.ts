@@ -94,7 +94,7 @@ export interface FieldMask {
   readonly paths: readonly string[];
 }
 
-/** `google.protobuf.Any` in memory; there is no registry, so the value stays encoded. */
+/** `google.protobuf.Any` in memory, where the value stays encoded. */
 export interface Any {
   readonly typeUrl: string;
   readonly value: Uint8Array;

@@ -8,11 +8,13 @@ import {
   refusal,
   resolveMaxDecodeUnits,
 } from '@stmp/payload-schema';
+import { type AnyTypes, anyTypesOf } from './any.js';
 import { markBigNumbers } from './big.js';
 import { createUtf8Decoder, EMPTY_OBJECT, MAX_TEXT_DEPTH, plainText, withBytes } from './plain.js';
-import { readerOf, withMark } from './read.js';
+import { readers, withMark } from './read.js';
 import { checkSurrogates, survey } from './survey.js';
-import { type TextOut, writers } from './write.js';
+import type { TextOut } from './text-out.js';
+import { writers } from './write.js';
 
 export interface JsonCodecOptions extends DecodeOptions {
   /**
@@ -21,6 +23,13 @@ export interface JsonCodecOptions extends DecodeOptions {
    * connection's peer understands. Source: STMP 1.0, section 10.
    */
   readonly dialect?: 'proto3' | 'stmp-go';
+  /**
+   * The message types that an Any may hold, besides the well-known ones: with them JSON has the message in it, beside
+   * `@type`, as Protocol Buffers do. Without them an Any is `{"typeUrl","value"}`, and one with `@type` is refused.
+   */
+  readonly anyTypes?: readonly MessageType[] | undefined;
+  /** What the bytes in an Any are written and read by: `protobufCodec()`. Needed by {@link anyTypes}. */
+  readonly anyCodec?: PayloadCodec | undefined;
 }
 
 /** Shorter texts cannot nest so deep that parsing them could hurt; reading by the schema then ends at its own limit. */
@@ -40,21 +49,27 @@ function parse(text: string, maxUnits: number, read: (tree: unknown) => unknown)
 
 /**
  * Payloads as JSON text (`application/json`), by message types or, without one, plain values as `JSON` itself knows them.
- * @throws RangeError for an unknown dialect, or a `maxDecodeUnits` that is no budget.
+ * @throws TypeError for `anyTypes` without `anyCodec`; RangeError for an unknown dialect, or a `maxDecodeUnits` that is no budget.
  */
 export function jsonCodec(options: JsonCodecOptions = {}): PayloadCodec {
   const { dialect } = options;
   if (dialect !== undefined && dialect !== 'proto3' && dialect !== 'stmp-go') {
     throw new RangeError(`dialect must be 'proto3' or 'stmp-go', got ${JSON.stringify(dialect)}`);
   }
+  const { anyTypes, anyCodec } = options;
+  if (anyTypes !== undefined && anyCodec === undefined) {
+    throw new TypeError('anyTypes needs anyCodec: protobufCodec(), for the bytes of an Any');
+  }
   const maxUnits = resolveMaxDecodeUnits(options);
+  const types = anyTypes && anyCodec && anyTypesOf(anyTypes, anyCodec);
   return dialect === undefined
-    ? { ...inDialect('proto3', maxUnits), towardsOriginal: inDialect('stmp-go', maxUnits) }
-    : inDialect(dialect, maxUnits);
+    ? { ...inDialect('proto3', maxUnits, types), towardsOriginal: inDialect('stmp-go', maxUnits, types) }
+    : inDialect(dialect, maxUnits, types);
 }
 
-function inDialect(dialect: 'proto3' | 'stmp-go', maxUnits: number): PayloadCodec {
-  const writerOf = writers(dialect === 'stmp-go');
+function inDialect(dialect: 'proto3' | 'stmp-go', maxUnits: number, types: AnyTypes | undefined): PayloadCodec {
+  const writerOf = writers(dialect === 'stmp-go', types);
+  const readerOf = readers(types);
   const utf8 = createUtf8Decoder();
 
   const codecOf = memo((type: MessageType): MessageCodec => {

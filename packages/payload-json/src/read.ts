@@ -1,5 +1,6 @@
 import type { EnumType, MessageType, ScalarType } from '@stmp/contract';
 import { CHECKS, EMPTY, Fault, fault, plainLeaf, type TreeReader, treeReaders } from '@stmp/payload-schema';
+import { type AnyTypes, anyForm } from './any.js';
 import { fromBase64 } from './base64.js';
 import { integerOf } from './big.js';
 import { formParser } from './forms.js';
@@ -72,7 +73,11 @@ const SCALARS: { readonly [K in ScalarType]: (value: unknown) => unknown } = {
   sfixed64: int64,
   bool: CHECKS.bool,
   string: text,
-  bytes: (value) => (value === '' ? EMPTY : fromBase64(text(value))),
+  bytes: (value) => {
+    // An Any was made from its message before.
+    if (value instanceof Uint8Array) return value;
+    return value === '' ? EMPTY : fromBase64(text(value));
+  },
 };
 
 function enumeration(value: unknown, type: EnumType): number {
@@ -84,11 +89,15 @@ function enumeration(value: unknown, type: EnumType): number {
 /** A leaf of a Value, where big integers are numbers like any other. */
 const leaf = (value: unknown): unknown => plainLeaf(isMarked(value) ? decimal(value) : value);
 
-/** The readers of message types out of what `JSON.parse` gives. */
-export const readerOf: (type: MessageType) => TreeReader = /* @__PURE__ */ treeReaders({
-  scalars: SCALARS,
-  enumeration,
-  leaf,
-  form: ({ typeName }) => formParser(typeName),
-  otherName: ({ protoName }) => protoName,
-});
+/** Makes readers of message types out of what `JSON.parse` gives, where `types` may be held by an Any. */
+export function readers(types?: AnyTypes): (type: MessageType) => TreeReader {
+  const readerOf: (type: MessageType) => TreeReader = treeReaders({
+    scalars: SCALARS,
+    enumeration,
+    leaf,
+    form: ({ typeName }) =>
+      typeName === 'google.protobuf.Any' ? anyForm(types, (type) => readerOf(type)) : formParser(typeName),
+    otherName: ({ protoName }) => protoName,
+  });
+  return readerOf;
+}

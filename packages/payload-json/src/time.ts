@@ -21,10 +21,10 @@ export function timestampText({ seconds, nanos }: Seconds): string {
 }
 
 export function parseTimestamp(text: string): Seconds {
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i.exec(text);
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text);
   if (match === null) return fault('RFC 3339 time', text);
-  const local = match[1]!.toUpperCase();
-  const millis = Date.parse(local + match[3]!.toUpperCase());
+  const local = match[1]!;
+  const millis = Date.parse(local + match[3]!);
   // Date takes the 31st of February for the 3rd of March.
   if (Number.isNaN(millis) || new Date(`${local}Z`).toISOString().slice(0, 19) !== local) fault('RFC 3339 time', text);
   return { seconds: BigInt(millis / 1000), nanos: toNanos(match[2]) };

@@ -19,15 +19,11 @@ import {
   upperFirst,
   type Write,
 } from '@stmp/payload-schema';
+import { type AnyTypes, anyWriter } from './any.js';
 import { toBase64 } from './base64.js';
 import { floatText } from './floats.js';
 import { textForm } from './forms.js';
-
-/** The text so far; `comma` is what goes before the next member or element. */
-export interface TextOut {
-  text: string;
-  comma: '' | ',';
-}
+import type { TextOut } from './text-out.js';
 
 type TextWrite = Write<TextOut>;
 /** Writes a scalar that was checked. */
@@ -70,8 +66,8 @@ function scalarText(kind: ScalarType | 'enum', enumType: EnumType | undefined, i
   return isGo || !kind.endsWith('64') ? String : (value) => `"${value}"`;
 }
 
-/** Makes writers of message types, in the dialect of the original or in proto3 JSON. */
-export function writers(isGo: boolean): (type: MessageType) => TextWrite {
+/** Makes writers of message types, in the dialect of the original or in proto3 JSON, where `types` may be held by an Any. */
+export function writers(isGo: boolean, types?: AnyTypes): (type: MessageType) => TextWrite {
   /** One value without a name; with a label before it, a member. */
   const valueWriter = (field: FieldShape, label: string, skipZero: boolean): TextWrite => {
     const { kind, messageType, enumType, zero } = field;
@@ -134,6 +130,9 @@ export function writers(isGo: boolean): (type: MessageType) => TextWrite {
       if (form !== undefined) return (value, out) => add(out, JSON.stringify(form(rule.toSend(value))));
       const write = messageWriter(type);
       return (value, out, depth) => write(rule.toSend(value), out, depth);
+    }
+    if (types !== undefined && !isGo && type.typeName === 'google.protobuf.Any') {
+      return anyWriter(types, messageWriter(type), writerOf);
     }
     if (adapter === undefined) return messageWriter(type);
     if (adapter.isPlain) return (value, out, depth) => add(out, JSON.stringify(plainCopy(type, value, depth)));

@@ -22,7 +22,7 @@ function bare(): void {
 
 describe('base64', () => {
   it('is the same of every size, with and without the platform', () => {
-    for (const size of [...Array.from({ length: 100 }, (_, i) => i), 1000, 1001, 1002, 70_000]) {
+    for (const size of [...Array.from({ length: 100 }, (_, i) => i), 1000, 1001, 1002, 9000]) {
       const bytes = bytesOf(size);
       const text = Buffer_.from(bytes).toString('base64');
       for (const spelling of [text, text.replace(/=+$/, ''), text.replaceAll('+', '-').replaceAll('/', '_')]) {

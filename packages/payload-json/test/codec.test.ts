@@ -299,7 +299,7 @@ describe('reading', () => {
 
   it.each<[string, object]>([
     ['{"time":"2024-02-29T12:00:00.000000001+01:30"}', { time: { seconds: 1_709_202_600n, nanos: 1 } }],
-    ['{"time":"1969-12-31t23:59:59.5z"}', { time: { seconds: -1n, nanos: 500_000_000 } }],
+    ['{"time":"1969-12-31T23:59:59.5Z"}', { time: { seconds: -1n, nanos: 500_000_000 } }],
     ['{"time":{"seconds":1,"nanos":2}}', { time: { seconds: 1n, nanos: 2 } }],
     ['{"span":"-1.5s"}', { span: { seconds: -1n, nanos: -500_000_000 } }],
     ['{"span":{"seconds":"9"}}', { span: { seconds: 9n, nanos: 0 } }],
@@ -322,6 +322,8 @@ describe('reading', () => {
   it.each([
     '{"time":"2023-02-29T00:00:00Z"}',
     '{"time":"2023-01-01 00:00:00Z"}',
+    '{"time":"2023-01-01t00:00:00Z"}',
+    '{"time":"2023-01-01T00:00:00z"}',
     '{"time":"2023-01-01T00:00:00"}',
     '{"time":"2023-01-01T24:00:00Z"}',
     '{"time":"2023-01-01T00:00:00.1234567890Z"}',

@@ -1,4 +1,4 @@
-import { ExtData, ExtensionCodec } from '@msgpack/msgpack';
+import { decodeTimestampToTimeSpec, ExtData } from '@msgpack/msgpack';
 import { fault, isWellFormed, type PlainFormat, wellFormed } from '@stmp/payload-schema';
 import type { ReadExtension } from './parse.js';
 
@@ -24,8 +24,12 @@ export const PLAIN: PlainFormat = {
   isLeaf: (value) => value instanceof ExtData,
 };
 
-/** An extension as @msgpack/msgpack knows it: of type -1 a Date, of others an ExtData. */
+const TIMESTAMP = -1;
+
+/** An extension: of type -1 a Date, by the millisecond in which the moment lies, of others an ExtData. */
 export const anyExtension: ReadExtension = (type, data) => {
-  const value = ExtensionCodec.defaultCodec.decode(data, type, undefined);
-  return value instanceof Date && Number.isNaN(value.getTime()) ? fault('a time that a Date can tell', value) : value;
+  if (type !== TIMESTAMP) return new ExtData(type, data);
+  const { sec, nsec } = decodeTimestampToTimeSpec(data);
+  const date = new Date(sec * 1000 + Math.floor(nsec / 1_000_000));
+  return Number.isNaN(date.getTime()) ? fault('a time that a Date can tell', date) : date;
 };
