@@ -63,7 +63,8 @@ export class Outbox {
   /** Puts the first fragment of a message in flight; what is pushed first is the rest of it, as far as one more holds. */
   begin(bytes: Uint8Array): void {
     const segment = this.#add();
-    segment.fragment = this.#stream ? 0 : 1;
+    // Readers take an empty message for none, and so would never come past it.
+    segment.fragment = this.#stream && bytes.length > 0 ? 0 : 1;
     segment.bytes = bytes;
     segment.start = 0;
     segment.end = bytes.length;

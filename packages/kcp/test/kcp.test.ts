@@ -430,6 +430,12 @@ describe('2^32', () => {
 describe('an unproven peer', () => {
   const opening = (body: string): Uint8Array => wire({ cmd: 'push', ts: 5, body });
 
+  it.each(['message', 'stream'] as const)('never gets an empty message, which readers take for none: %s', (mode) => {
+    const { kcp, at } = bench({ mode, limitUntilProven: true });
+    kcp.input(opening('x'.repeat(40)), 0);
+    expect(at(0)).toEqual([['push frg=1 wnd=31 ts=0 sn=0 una=0']]);
+  });
+
   it('gets the greeting, as an answer, and is told nothing of its data', () => {
     const { kcp, at } = bench({ limitUntilProven: true });
     expect(at(0)).toEqual([]);

@@ -1,0 +1,3 @@
+# pages in a browser
+need chromium
+tests chromium

@@ -1,0 +1,2 @@
+# the conformance suite of Protocol Buffers
+npm run conformance

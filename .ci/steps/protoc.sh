@@ -1,0 +1,3 @@
+# the plugin, run by protoc and buf
+need protoc protobuf-compiler
+tests protoc

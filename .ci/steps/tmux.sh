@@ -1,0 +1,3 @@
+# programs on a screen
+need tmux
+tests tmux
