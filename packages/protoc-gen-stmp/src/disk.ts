@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from './cli-args.js';
 import type { GeneratedFile } from './emit.js';
 import { generateModels, type OutputOptions } from './generate.js';
-import { loadProtos, type Source } from './load.js';
+import { loadProtos, type ReadSource, type Source } from './load.js';
 import { outputName } from './scope.js';
 
 /** What to generate, and where its parts are; paths are relative to `cwd`. */
@@ -15,12 +15,18 @@ export interface DiskOptions extends OutputOptions {
   readonly out: string;
 }
 
+/** Where inputs are, and what they import. */
+export type DiskInputs = Pick<DiskOptions, 'cwd' | 'inputs' | 'protoPath'>;
+
 /**
- * Generates from files, and writes nothing.
- * @param looked Takes the absolute paths that were looked at, whether there is a file or not, also when this throws.
- * @throws UsageError when the inputs cannot be found, GenerateError with everything that is wrong in them.
+ * Finds inputs on disk.
+ * @param looked Takes the absolute paths that are looked at, whether there is a file or not, also when this throws.
+ * @throws UsageError when inputs cannot be found.
  */
-export function generateFromDisk(options: DiskOptions, looked: Set<string> = new Set()): GeneratedFile[] {
+export function inputsOnDisk(
+  options: DiskInputs,
+  looked: Set<string> = new Set(),
+): { readonly names: readonly string[]; readonly read: ReadSource } {
   const { cwd, inputs } = options;
   const roots = findRoots(options);
   const names = inputs.map((input) => {
@@ -33,7 +39,16 @@ export function generateFromDisk(options: DiskOptions, looked: Set<string> = new
       `${inputs[twice]} and ${inputs[names.indexOf(names[twice]!)]} are both "${names[twice]}"; set --proto_path to a folder above them`,
     );
   }
-  const read = (name: string): Source | undefined => readFrom(roots, name, cwd, looked);
+  return { names, read: (name) => readFrom(roots, name, cwd, looked) };
+}
+
+/**
+ * Generates from files, and writes nothing.
+ * @param looked As in {@link inputsOnDisk}.
+ * @throws UsageError when the inputs cannot be found, GenerateError with everything that is wrong in them.
+ */
+export function generateFromDisk(options: DiskOptions, looked?: Set<string>): GeneratedFile[] {
+  const { names, read } = inputsOnDisk(options, looked);
   return generateModels(loadProtos(names, read), names, options);
 }
 
@@ -76,7 +91,7 @@ export function notesOn(files: readonly GeneratedFile[], { out, cwd }: DiskOptio
 }
 
 /** Roots of imports: those given, or the folders of the inputs, outer ones first whatever the order of the inputs. */
-export function findRoots({ protoPath, inputs, cwd }: DiskOptions): string[] {
+export function findRoots({ protoPath, inputs, cwd }: DiskInputs): string[] {
   const given = protoPath.length > 0 ? protoPath : inputs.map((input) => dirname(input));
   const roots = [...new Set(given.map((path) => resolve(cwd, path)))];
   if (protoPath.length === 0) roots.sort((a, b) => a.length - b.length);

@@ -1,3 +1,4 @@
+import type { FieldOptions } from '@stmp/contract';
 import { docComment } from './doc.js';
 import { hex, type Linked, type LinkedService } from './link.js';
 import {
@@ -9,8 +10,9 @@ import {
   jsonNameOf,
   type MessageModel,
 } from './model.js';
-import { goNames, propertyKey, propertyName, quote } from './names.js';
+import { propertyKey, propertyName, quote } from './names.js';
 import { outputName, Scope, type ScopeOptions, tableType } from './scope.js';
+import { optionsOfFields } from './table.js';
 import { EMPTY, NULL_VALUE, WELL_KNOWN } from './well-known.js';
 
 export interface GeneratedFile {
@@ -206,22 +208,17 @@ class Emitter {
 
   #table(typeName: string, fields: readonly FieldModel[]): string[] {
     if (fields.length === 0) return ['{', `  typeName: ${quote(typeName)},`, '  fields: [],', '}'];
-    const go = WELL_KNOWN.has(typeName) ? new Map<string, string>() : goNames(fields);
-    const rows = fields.map((field) => this.#row(field, go.get(field.name)));
+    const options = optionsOfFields(typeName, fields);
+    const rows = fields.map((field, i) => this.#row(field, options[i]!));
     if (rows.length === 1) return ['{', `  typeName: ${quote(typeName)},`, `  fields: [${rows[0]}],`, '}'];
     return ['{', `  typeName: ${quote(typeName)},`, '  fields: [', ...rows.map((row) => `    ${row},`), '  ],', '}'];
   }
 
-  #row(field: FieldModel, goName: string | undefined): string {
-    const options: string[] = [];
-    if (field.mapKey !== undefined) options.push(`key: '${field.mapKey}'`);
-    if (field.repeated) options.push('repeated: true');
-    if (field.unpacked) options.push('packed: false');
-    if (field.optional) options.push('optional: true');
-    if (field.oneof !== undefined) options.push(`oneof: ${quote(jsonNameOf(field.oneof))}`);
-    if (field.jsonName !== jsonNameOf(field.name)) options.push(`jsonName: ${quote(field.jsonName)}`);
-    if (goName !== undefined) options.push(`goName: ${quote(goName)}`);
-    const more = options.length > 0 ? `, { ${options.join(', ')} }` : '';
+  #row(field: FieldModel, options: FieldOptions): string {
+    const written = Object.entries(options).map(
+      ([name, value]) => `${name}: ${typeof value === 'string' ? quote(value) : value}`,
+    );
+    const more = written.length > 0 ? `, { ${written.join(', ')} }` : '';
     return `[${field.no}, ${quote(field.name)}, ${tableType(this.#scope, field.type)}${more}]`;
   }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runCli } from '../src/cli.js';
-import { generate } from '../src/index.js';
+import { generate, loadServices } from '../src/index.js';
 import { type StmpGenPlugin, stmpGen } from '../src/vite.js';
 import { proto, text } from './helpers.js';
 
@@ -54,6 +54,23 @@ it('the options of the README have the effect it names', () => {
   const output = generate({ files: ['a.proto'], read })[0]?.text;
   expect(output).toContain('Presence: EventsType<');
   expect(output).toContain('action: 0x1101,');
+});
+
+it('the program of the README loads its services', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'stmp-'));
+  try {
+    mkdirSync(join(cwd, 'proto'));
+    writeFileSync(join(cwd, 'proto/chat.proto'), blocks('proto')[0] ?? '');
+    const program = blocks('ts').find((block) => block.includes('loadServices')) ?? '';
+    const said: unknown[][] = [];
+    new Function('loadServices', 'console', program.replace(/^import .*\n/m, ''))(
+      (files: string[]) => loadServices(files, { cwd }),
+      { log: (...args: unknown[]) => said.push(args) },
+    );
+    expect(said).toEqual([[['say'], 1]]);
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
 });
 
 it('the program of the README runs', () => {
