@@ -11,23 +11,33 @@ const ALMOST_ONE = 1 - 1e-9;
 /** When a server that leaves asks its peers to move, and how long it waits for them. */
 export class DrainSchedule {
   readonly #clock: Clock;
-  readonly #count: () => number;
+  readonly #isOver: () => boolean;
   #wake: (() => void) | undefined = undefined;
+  /** Somebody is to be asked yet. */
+  #asks = false;
+  #hurries = false;
 
-  /** @param count Connections that are still there. */
-  constructor(clock: Clock, count: () => number) {
+  /** @param isOver Whether there is nothing more to wait for. */
+  constructor(clock: Clock, isOver: () => boolean) {
     this.#clock = clock;
-    this.#count = count;
+    this.#isOver = isOver;
   }
 
-  /** To be called when the last connection has gone. */
-  allGone(): void {
+  /** To be called when there may be nothing more to wait for. */
+  check(): void {
+    if (this.#wake !== undefined && this.#isOver()) this.#wake();
+  }
+
+  /** Asks the next one now, if there is one. */
+  hurry(): void {
+    if (!this.#asks) return;
+    this.#hurries = true;
     this.#wake?.();
   }
 
-  /** Waits until nobody is left, or for this long. */
+  /** Waits until there is nothing more to wait for, or for this long. */
   wait(ms: number): Promise<void> {
-    if (ms <= 0 || this.#count() === 0) return Promise.resolve();
+    if (ms <= 0 || this.#isOver()) return Promise.resolve();
     return new Promise((resolve) => {
       let timer: unknown;
       const done = (): void => {
@@ -63,15 +73,18 @@ export class DrainSchedule {
         ask(peer);
         credit--;
       }
-      if (next === peers.length) return;
+      this.#asks = next < peers.length;
+      if (!this.#asks) return;
       if (lastMs >= endsMs) {
         credit = Number.POSITIVE_INFINITY;
         continue;
       }
       const stepMs = Math.max((askingEndsMs - lastMs) / (peers.length - next + 1), shortestMs);
       const dueMs = (1 - credit) * stepMs;
-      await this.wait(dueMs);
+      if (!this.#hurries) await this.wait(dueMs);
       const nowMs = this.#clock.nowMs();
+      if (this.#hurries) credit = 1;
+      this.#hurries = false;
       credit += Math.min(nowMs - lastMs, Math.max(withinMs * STANDSTILL_SHARE, dueMs)) / stepMs;
       lastMs = nowMs;
     }

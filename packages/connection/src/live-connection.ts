@@ -322,8 +322,10 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
         this.#dispatcher?.cancel(into.mid);
         break;
       case EngineEvent.Drain:
+        this.onDrain();
+        break;
       case EngineEvent.Hello:
-        this.onEvent();
+        this.onHello();
         break;
       case EngineEvent.Ready:
         this.rearm();
@@ -343,8 +345,10 @@ export abstract class LiveConnection implements Connection, DispatchHost, Turned
     dispatcher.accept(into, request);
   }
 
-  /** What only one side is told: a client's hello, or a server's request to move. */
-  protected abstract onEvent(): void;
+  /** A client has introduced itself. */
+  protected abstract onHello(): void;
+  /** A server asks to be left; or a client that was asked has nowhere to go. */
+  protected abstract onDrain(): void;
 
   #dispatch(): Dispatcher {
     this.#dispatcher ??= new Dispatcher(this);

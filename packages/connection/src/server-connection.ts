@@ -9,6 +9,8 @@ export interface ServerOwner extends Owner {
   readonly alarms: Alarms;
   /** A client has introduced itself; {@link ServerConnection.answer} is to be called. */
   onHello(connection: ServerConnection): void;
+  /** The client was asked to move, and has nowhere to go. */
+  onCannotMove(connection: ServerConnection): void;
   reauthenticate(connection: ServerConnection, headers: Headers): Promise<void>;
   /** Of each connection. */
   readonly rates: Rates | undefined;
@@ -34,6 +36,7 @@ export class ServerConnection extends LiveConnection implements Alarmed {
   /** When the identity expires; below 0: never. */
   #expiresAtMs = -1;
   readonly #limits: Limits | undefined;
+  #onSettled: (() => void) | undefined = undefined;
 
   constructor(link: Link, handshake: Handshake, owner: ServerOwner) {
     super(link, handshake, owner);
@@ -57,8 +60,12 @@ export class ServerConnection extends LiveConnection implements Alarmed {
     this.owner.alarms.clear(this);
   }
 
-  protected onEvent(): void {
+  protected onHello(): void {
     this.owner.onHello(this);
+  }
+
+  protected onDrain(): void {
+    this.owner.onCannotMove(this);
   }
 
   /** The answer to the client's handshake. */
@@ -130,6 +137,25 @@ export class ServerConnection extends LiveConnection implements Alarmed {
   /** Asks the peer to open its next connection elsewhere and to leave this one. */
   askToMove(): void {
     if (this.isOpen && this.engine.askToDrain()) this.wrote();
+  }
+
+  /** True when no call of either side runs or waits. */
+  get isQuiet(): boolean {
+    return this.busy === 0 && this.pendingCalls === 0;
+  }
+
+  /** Runs `fn` once, when that may have become true. */
+  onceQuiet(fn: () => void): void {
+    if (this.busy > 0) this.whenIdle(fn);
+    else this.#onSettled = fn;
+  }
+
+  protected override callSettled(): void {
+    super.callSettled();
+    if (this.#onSettled === undefined || this.pendingCalls > 0) return;
+    const fn = this.#onSettled;
+    this.#onSettled = undefined;
+    fn();
   }
 
   /** Closes when all that the peer has asked for is done; nothing new is begun. */

@@ -28,8 +28,8 @@ import { type AddressOf, socketAddress } from './address.js';
 import { Alarms } from './alarms.js';
 import type { Awaitable, Implementation, Listeners } from './api.js';
 import type { Context } from './context.js';
+import { Departure, type DepartureHost } from './departure.js';
 import { type Disposed, disposable } from './disposable.js';
-import { DrainSchedule } from './drain.js';
 import { expiryOf } from './expiry.js';
 import { checkLink } from './link-faults.js';
 import { isForPeer, type Middleware } from './middleware.js';
@@ -103,9 +103,9 @@ export interface ServerOptions<Identity = undefined, State = undefined, L extend
 }
 
 export interface DrainOptions {
-  /** When the last connection is closed. Default 10_000. */
+  /** How long clients may take to move, at most: when no call runs and all have left or have nowhere to go, it is over. Default 10_000. */
   readonly withinMs?: number | undefined;
-  /** How long connections whose calls are still running are waited for after that. Default 5_000. */
+  /** How long connections whose calls are still running are waited for after that, at most. Default 5_000. */
   readonly graceMs?: number | undefined;
 }
 
@@ -156,7 +156,7 @@ export function createServer<Identity = undefined, State = undefined, L extends 
 }
 
 class StmpServer<Identity, State, L extends object>
-  implements Omit<Server<Identity, State, L>, keyof Disposed>, ServerOwner
+  implements Omit<Server<Identity, State, L>, keyof Disposed>, ServerOwner, DepartureHost
 {
   readonly shared: Shared;
   readonly connections: Set<Connection<Identity, State>> = new Set();
@@ -181,7 +181,7 @@ class StmpServer<Identity, State, L extends object>
   readonly #perAddress = new Map<string, number>();
   /** Kept where limits need it. */
   readonly #addresses = new WeakMap<ServerConnection, string>();
-  readonly #schedule: DrainSchedule;
+  readonly #departure: Departure;
   #draining: Promise<void> | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
   readonly closed: Promise<void>;
@@ -207,7 +207,7 @@ class StmpServer<Identity, State, L extends object>
     this.#keyedRates = options.ratesPerAddress && new KeyedRates(options.ratesPerAddress);
     this.#accessLog = options.accessLog && new AccessLog(options.accessLog);
     this.alarms = new Alarms(this.shared.options.clock);
-    this.#schedule = new DrainSchedule(this.shared.options.clock, () => this.#liveCount);
+    this.#departure = new Departure(this, this.shared.options.clock);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -329,18 +329,18 @@ class StmpServer<Identity, State, L extends object>
   }
 
   /** Connections that have not ended, with those in their handshake. */
-  get #liveCount(): number {
+  get liveCount(): number {
     return this.#opening.size + this.connections.size;
   }
 
-  #live(): ServerConnection[] {
+  live(): ServerConnection[] {
     return [...this.#opening, ...(this.connections as Set<unknown> as Set<ServerConnection>)];
   }
 
   /** Counts a connection. @returns Ok, or why it may not come in. */
   #admit(connection: ServerConnection): number {
     if (this.#draining !== undefined || this.#closing !== undefined) return Status.ServerShutdown;
-    if (this.#liveCount >= this.#maxConnections) return Status.TooManyRequests;
+    if (this.liveCount >= this.#maxConnections) return Status.TooManyRequests;
     if (this.#maxPerAddress === Number.MAX_SAFE_INTEGER && this.#keyedRates === undefined) return Status.Ok;
     const given: unknown = this.shared.guard('addressOf', connection, () => this.#addressOf(connection.peer));
     const address = typeof given === 'string' ? given : 'unknown';
@@ -354,6 +354,10 @@ class StmpServer<Identity, State, L extends object>
   #mayConnect(address: string): boolean {
     const nowMs = this.shared.options.clock.nowMs();
     return this.#keyedRates === undefined || this.#keyedRates.of(address, nowMs).mayConnect(nowMs);
+  }
+
+  onCannotMove(connection: ServerConnection): void {
+    this.#departure.cannotMove(connection);
   }
 
   onHello(connection: ServerConnection): void {
@@ -422,7 +426,7 @@ class StmpServer<Identity, State, L extends object>
     if (onConnect !== undefined) this.shared.guard('onConnect', connection, () => onConnect(connection));
     for (const fn of this.#onConnection) this.shared.guard('onConnection', connection, () => fn(mine));
     // It was in its handshake when the others were asked.
-    if (this.#draining !== undefined) connection.askToMove();
+    if (this.#draining !== undefined) this.#departure.ready(connection);
   }
 
   onEnd(connection: ServerConnection, end: ConnectionEnd): void {
@@ -436,7 +440,7 @@ class StmpServer<Identity, State, L extends object>
       this.#logHandshake(connection, end.status || Status.NetworkError, end.message);
     }
     this.#opening.delete(connection);
-    if (this.#liveCount === 0) this.#schedule.allGone();
+    if (this.#draining !== undefined) this.#departure.ended(connection);
     this.#leaving.add(connection);
     void connection.closed.then(() => this.#leaving.delete(connection));
     const address = this.#addresses.get(connection);
@@ -492,16 +496,8 @@ class StmpServer<Identity, State, L extends object>
   }
 
   async #drain(withinMs: number, graceMs: number): Promise<void> {
-    const { clock } = this.shared.options;
-    const endsMs = clock.nowMs() + withinMs;
     await this.#stopListening();
-    const peers = this.#live().filter((connection) => connection.canMove);
-    await this.#schedule.ask(peers, withinMs, (connection) => connection.askToMove());
-    await this.#schedule.wait(endsMs - clock.nowMs());
-    // The rest may finish what has begun, and begins nothing more.
-    for (const connection of this.#live()) void connection.finish({ status: Status.ServerShutdown });
-    await this.#schedule.wait(graceMs);
-    await this.close();
+    await this.#departure.run(withinMs, graceMs);
   }
 
   close(options: CloseOptions = {}): Promise<void> {
@@ -512,7 +508,7 @@ class StmpServer<Identity, State, L extends object>
 
   async #close(status: number, message: string | undefined): Promise<void> {
     const stopped = this.#stopListening();
-    await Promise.all([...this.#live(), ...this.#leaving].map((connection) => connection.close({ status, message })));
+    await Promise.all([...this.live(), ...this.#leaving].map((connection) => connection.close({ status, message })));
     await stopped;
     this.#resolveClosed();
   }

@@ -13,6 +13,8 @@ export class ClientConnection extends LiveConnection {
   greeted = false;
   /** Calls of the client went to it. */
   adopted = false;
+  /** The server knows that there is no other place. */
+  #stays = false;
   /** Another connection has taken its place. */
   #leaves = false;
   #timer: unknown = undefined;
@@ -40,8 +42,17 @@ export class ClientConnection extends LiveConnection {
     this.#timer = undefined;
   }
 
-  protected onEvent(): void {
+  protected onHello(): void {}
+
+  protected onDrain(): void {
     this.owner.onDrain(this);
+  }
+
+  /** Tells the server, once, that asked to be left: there is nowhere to go. */
+  stay(): void {
+    if (this.#stays || !this.isOpen) return;
+    this.#stays = true;
+    if (this.engine.askToDrain()) this.wrote();
   }
 
   /** Holds requests and events back until whoever awaits the connection has had a turn to attach listeners. */

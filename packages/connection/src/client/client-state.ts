@@ -76,6 +76,8 @@ export type Telling =
   | 'waiters'
   /** The connection before: it may go when its calls are done. */
   | 'former'
+  /** The server that asked: there is no other place yet, so it need not wait for us. */
+  | 'server'
   /** All connections: they close. */
   | 'connections';
 
@@ -111,7 +113,7 @@ export const TRANSITIONS: readonly Row[] = [
   ['ready',               'ended',   'closed',              ['stop'],            END],
 
   ['moving: connecting',  'linked',  'moving: handshaking', [],                  []],
-  ['moving: connecting',  'failed',  'moving: waiting',     ['wait'],            ['reason']],
+  ['moving: connecting',  'failed',  'moving: waiting',     ['wait'],            ['reason', 'server']],
   ['moving: connecting',  'silence', 'moving: connecting',  [],                  ['state']],
   ['moving: connecting',  'lost',    'connecting',          ['drop'],            ['state']],
   ['moving: connecting',  'ended',   'closed',              ['stop'],            END],

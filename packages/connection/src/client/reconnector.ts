@@ -208,6 +208,9 @@ export class Reconnector implements ClientOwner, Line {
         this.#former?.leave();
         this.#former = undefined;
         break;
+      case 'server':
+        this.#current?.stay();
+        break;
       case 'connections':
         void this.#closeAll(this.#life, this.#end!);
         break;
@@ -399,6 +402,7 @@ export class Reconnector implements ClientOwner, Line {
 
   #askedToMove(): void {
     if (this.#backoff !== undefined) this.#move('asked');
+    else this.#current?.stay();
   }
 
   onEnd(connection: ClientConnection, end: ConnectionEnd): void {

@@ -234,6 +234,159 @@ describe('draining', () => {
   });
 });
 
+describe('the end of draining', () => {
+  /** A server with clients, and nowhere else to go. */
+  async function alone(count: number, client: object = {}) {
+    const clock = new FakeClock();
+    const server = testServer(clock);
+    const work = implementLife(server);
+    const dialer = testDialer(server);
+    const clients = Array.from({ length: count }, () =>
+      createClient('test:x', { codecs: [JSON_CODEC], clock, dialers: [dialer], ...client }),
+    );
+    for (const one of clients) void one.connect();
+    await clock.advance(0);
+    dialer.fate = new Error('connection refused');
+    return { clock, server, work, clients, dialer };
+  }
+
+  it('comes at once for idle clients that have nowhere to go, however many', async () => {
+    const { clock, server, clients } = await alone(20);
+    const done = server.drain();
+    for (let i = 0; i < 25; i++) await clock.advance(0);
+    await done;
+    expect(clock.now).toBe(0);
+    for (const client of clients) await client.close();
+  });
+
+  it('comes when the last call has ended, of either side', async () => {
+    const { clock, server, work, clients } = await alone(3);
+    const calls = clients.map((client, n) => client.service(LifeService).work({ n }));
+    clients[2]!.implement(LifeService, {
+      echo: (input) => input,
+      work: () => new Promise((resolve) => (answer = resolve)),
+    });
+    let answer: (value: { n: number }) => void = () => {};
+    const back = [...server.connections][2]!.service(LifeService).work({ n: 9 });
+    await settle();
+    let over = false;
+    const done = server.drain().then(() => (over = true));
+    await clock.advance(3_000);
+    work[0]!.done();
+    work[1]!.done();
+    await clock.advance(1_000);
+    work[2]!.done();
+    await Promise.all(calls);
+    await clock.advance(1_000);
+    expect(over).toBe(false);
+    answer({ n: 9 });
+    await back;
+    await clock.advance(0);
+    await done;
+    expect(clock.now).toBe(5_000);
+    for (const client of clients) await client.close();
+  });
+
+  it('comes 2 s after the last was asked when nobody moves, and says nothing', async () => {
+    const { told, endedAt } = await drained(1, 1, { withinMs: 10_000 });
+    expect(told).toMatchObject([
+      { asked: 0, status: 0x41 },
+      { asked: undefined, status: 0x41 },
+    ]);
+    expect(told[0]!.closed).toBe(2_000);
+    // These peers do not answer the Close.
+    expect(endedAt).toBe(3_000);
+  });
+
+  it('is not hurried for those to come once somebody has moved', async () => {
+    const { clock, server, clients, dialer } = await alone(3);
+    const next = testServer(clock);
+    dialer.fate = next;
+    const done = server.drain({ withinMs: 3_000 });
+    await clock.advance(0);
+    expect(next.connections.size).toBe(1);
+    dialer.fate = new Error('connection refused');
+    await clock.advance(700);
+    expect(clients.map(({ state }) => state.name)).toEqual(['ready', 'ready', 'ready']);
+    await clock.advance(200);
+    expect(clients.map(({ state }) => state.name)).toEqual(['ready', 'draining', 'ready']);
+    await clock.advance(5_000);
+    await done;
+    for (const client of clients) await client.close();
+    const closed = next.close();
+    await clock.advance(0);
+    await closed;
+  });
+
+  it.each([
+    [{ withinMs: 300, graceMs: 300 }, 600],
+    [{ withinMs: 300, graceMs: 5_000 }, 1_300],
+    [{ withinMs: 300, graceMs: 0 }, 1_300],
+    [{}, 3_000],
+  ])('a client that is frozen holds up %j until %i ms', async (options, endMs) => {
+    const { clock, server, clients, dialer } = await alone(1);
+    dialer.links[0]!.pause();
+    let endedAt = 0;
+    const done = server.drain(options).then(() => (endedAt = clock.now));
+    await clock.advance(20_000);
+    await done;
+    expect(endedAt).toBe(endMs);
+    const closed = clients[0]!.close();
+    await clock.advance(20_000);
+    await closed;
+  });
+
+  it('a frozen client with a call that runs has the grace, and 1 s', async () => {
+    const { clock, server, clients, dialer, work } = await alone(1);
+    const call = outcome(clients[0]!.service(LifeService).work({ n: 1 }));
+    await settle();
+    dialer.links[0]!.pause();
+    let endedAt = 0;
+    const done = server.drain({ withinMs: 300, graceMs: 300 }).then(() => (endedAt = clock.now));
+    await clock.advance(20_000);
+    await done;
+    expect(endedAt).toBe(1_600);
+    expect(work[0]!.signal.aborted).toBe(true);
+    const closed = clients[0]!.close();
+    await clock.advance(20_000);
+    await closed;
+    await call;
+  });
+
+  it('leaves a client of 1 s at its first attempt, however often it has tried to move', async () => {
+    const { clock, server, clients, work } = await alone(1, { reconnect: { delayMs: () => 100, longestMs: 100 } });
+    const call = clients[0]!.service(LifeService).work({ n: 1 });
+    await clock.advance(1_000);
+    const done = server.drain({ withinMs: 2_000 });
+    await clock.advance(1_000);
+    work[0]!.done();
+    await call;
+    await clock.advance(0);
+    await done;
+    expect(clients[0]!.state).toMatchObject({ name: 'waiting', attempt: 1 });
+    await clients[0]!.close();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('no client can make its server authenticate it again', async () => {
+    let asked = 0;
+    const clock = new FakeClock();
+    const server = testServer(clock, { authenticate: () => ({ identity: ++asked }) });
+    const [mine, theirs] = memoryPair();
+    server.serve(theirs);
+    const peer = rawPeer(mine, 'client', OURS);
+    await settle();
+    // Notify 01, unasked.
+    peer.send(Uint8Array.of(0xb0, 0x01));
+    await settle();
+    expect(asked).toBe(1);
+    expect(server.connections.size).toBe(1);
+    const closed = server.close();
+    await clock.advance(20_000);
+    await closed;
+  });
+});
+
 describe('a client that is asked to move', () => {
   /** A client on a server that drains, with another server to go to. */
   async function moving(client: object = {}) {
@@ -296,13 +449,18 @@ describe('a client that is asked to move', () => {
   });
 
   it('stays while nobody else is there, and comes back after the end', async () => {
-    const { w, next } = await moving({ reconnect: { delayMs: () => 400, longestMs: 400 } });
+    const { w, next, work } = await moving({ reconnect: { delayMs: () => 400, longestMs: 400 } });
     w.dialer.fate = new Error('connection refused');
+    // What runs keeps the server waiting; for a client that is idle it would not.
+    const call = w.client.service(LifeService).work({ n: 1 });
     const done = w.server.drain({ withinMs: 1_000 });
     await w.clock.advance(999);
     expect(w.client.state.name).toBe('draining');
     expect(await w.client.service(LifeService).echo({ n: 1 })).toEqual({ n: 1 });
     await w.clock.advance(1);
+    work[0]!.done();
+    expect(await call).toEqual({ n: 1 });
+    await w.clock.advance(0);
     expect(w.client.state.name).toBe('waiting');
     w.dialer.fate = next;
     await w.clock.advance(400);
@@ -336,10 +494,9 @@ describe('a client that is asked to move', () => {
   it('does not move when it was told not to reconnect', async () => {
     const { w, next } = await moving({ reconnect: false });
     const done = w.server.drain({ withinMs: 500 });
-    await w.clock.advance(499);
-    expect(w.client.state.name).toBe('ready');
-    await w.clock.advance(1);
-    expect(w.client.state.name).toBe('closed');
+    await w.clock.advance(0);
+    expect(w.client.state).toMatchObject({ name: 'closed', reason: { status: 0x41 } });
+    expect(w.dialer.dials).toBe(1);
     await done;
     await next.close();
     await w.end();
