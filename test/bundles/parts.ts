@@ -14,7 +14,7 @@ const PARTS: readonly (readonly [label: string, files: RegExp])[] = [
   ['payloads: field tables, defaults, well-known types', /payload-schema\//],
   ['WebSocket of the platform', /transport-ws\//],
   ['connecting and reconnecting, states', /connection\/dist\/client\//],
-  ['answering calls, listening to events', /connection\/dist\/(dispatcher|call-context|router|middleware|details)\.js/],
+  ['answering calls, listening to events', /connection\/dist\/(answering\/.*|details)\.js/],
   ['slow readers', /connection\/dist\/slow-reader\.js/],
   ['calling, sending, time', /connection\//],
   ['protocol: ids and deadlines of calls', /engine\/dist\/call-table\.js/],

@@ -1,5 +1,7 @@
 export type { AccessLogOptions } from './access-log.js';
 export { type AddressOf, addressKey, socketAddress } from './address.js';
+export type { Context } from './answering/context.js';
+export type { IncomingCall, Middleware, Reply } from './answering/middleware.js';
 export type {
   Awaitable,
   CallOptions,
@@ -23,9 +25,7 @@ export type { ClientHooks, ClientOptions, FailedAttempt } from './client/options
 export { DEFAULT_RETRY_ON, type Retry } from './client/retry.js';
 export type { SessionHook, SessionInfo } from './client/session-hooks.js';
 export { type Clock, SYSTEM_CLOCK } from './clock.js';
-export type { Context } from './context.js';
 export { type ForwardedAddressOptions, forwardedAddress } from './forwarded.js';
-export type { IncomingCall, Middleware, Reply } from './middleware.js';
 export {
   DEFAULT_CALL_TIMEOUT_MS,
   DEFAULT_MAX_CONCURRENT_HANDLERS,

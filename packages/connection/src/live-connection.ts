@@ -23,12 +23,13 @@ import {
   type Inbound,
 } from '@stmp/engine';
 import { MAX_PACKET_OVERHEAD } from '@stmp/packet';
+import type { CallContext } from './answering/call-context.js';
+import { Dispatcher } from './answering/dispatcher.js';
+import type { AnsweringHost } from './answering/host.js';
+import { inboxOverflowed } from './answering/inbox-overflow.js';
 import type { CallOptions, EmitOptions, EventSender, ServiceClient, SlowReaderPolicy } from './api.js';
-import type { CallContext } from './call-context.js';
 import { abortError, PendingCall } from './calls.js';
 import type { Clock } from './clock.js';
-import { Dispatcher, type DispatchHost } from './dispatcher.js';
-import { inboxOverflowed } from './inbox-overflow.js';
 import { judgeAt } from './late.js';
 import { linkFault, unitFault } from './link-faults.js';
 import { isTooLargeForPeer } from './peer-limit.js';
@@ -141,7 +142,7 @@ class LinkEvents implements LinkHandler<Uint8Array | string> {
 }
 
 /** Drives one engine over one link. Times that it keeps are whole milliseconds, which need no memory of their own. */
-export abstract class LiveConnection implements Connection, DispatchHost, Turned {
+export abstract class LiveConnection implements Connection, AnsweringHost, Turned {
   abstract readonly side: 'client' | 'server';
   abstract readonly identity: unknown;
   abstract readonly state: unknown;

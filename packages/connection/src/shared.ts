@@ -1,7 +1,7 @@
 import type { Engine, NewEngine } from '@stmp/engine';
-import { withMethodLimits } from './method-limits.js';
+import { withMethodLimits } from './answering/method-limits.js';
+import type { Router } from './answering/router.js';
 import type { ResolvedConnectionOptions } from './options.js';
-import type { Router } from './router.js';
 import { watch } from './thrown.js';
 import type { Connection } from './types.js';
 

@@ -1,13 +1,13 @@
 import { type EventsType, type Link, type MethodTable, type ServiceType, Status, StmpError } from '@stmp/contract';
 import { checkNumber } from '@stmp/engine';
 import { onAbort } from '../abort-listeners.js';
+import type { Context } from '../answering/context.js';
+import type { Middleware } from '../answering/middleware.js';
+import { Router } from '../answering/router.js';
 import type { CallOptions, EmitOptions, EventSender, Implementation, Listeners, ServiceClient } from '../api.js';
-import type { Context } from '../context.js';
 import { type Disposed, disposable } from '../disposable.js';
 import { checkLink } from '../link-faults.js';
-import type { Middleware } from '../middleware.js';
 import { resolveConnectionOptions } from '../options.js';
-import { Router } from '../router.js';
 import { type Counters, Shared } from '../shared.js';
 import { checkStatus } from '../status.js';
 import { type Described, type Stub, StubCache, sendersOf } from '../stubs.js';

@@ -1,6 +1,6 @@
 import type { AnyMethod } from '@stmp/contract';
 import type { HeaderMap } from '@stmp/packet';
-import type { Connection } from './types.js';
+import type { Connection } from '../types.js';
 
 /**
  * What a handler or listener knows about the packet it handles. Each part comes into being when it is

@@ -1,6 +1,6 @@
 import { type Headers, isStmpError, type Payload, Status, type StmpError } from '@stmp/contract';
+import { checkStatus, isStatus } from '../status.js';
 import type { Context } from './context.js';
-import { checkStatus, isStatus } from './status.js';
 
 /**
  * How a request ends. `value` is encoded by the method's type; `payload` is sent as it is.

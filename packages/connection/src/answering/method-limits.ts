@@ -1,5 +1,5 @@
 import type { ResolvedEngineOptions } from '@stmp/engine';
-import type { ResolvedConnectionOptions } from './options.js';
+import type { ResolvedConnectionOptions } from '../options.js';
 import type { Router } from './router.js';
 
 /** The engine's options, with the limits of single methods where there are any. */

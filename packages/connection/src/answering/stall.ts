@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 
 /** Finds out that nothing has moved for a while. Looked at rarely, so that whatever moves need not read the clock. */
 export class Stall {

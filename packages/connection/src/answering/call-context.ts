@@ -1,11 +1,12 @@
 import { type AnyMethod, isStmpError, Status, StmpError } from '@stmp/contract';
+import type { Inbound } from '@stmp/engine';
 import { createHeaders, type HeaderMap } from '@stmp/packet';
-import { decodeText, headersOf } from './calls.js';
-import { type Clock, MAX_TIMER_MS } from './clock.js';
+import { decodeText, headersOf } from '../calls.js';
+import { type Clock, MAX_TIMER_MS } from '../clock.js';
+import type { Connection } from '../types.js';
+import type { MethodCodecs } from '../wire.js';
 import type { IncomingCall } from './middleware.js';
 import type { Route } from './router.js';
-import type { Connection } from './types.js';
-import type { MethodCodecs } from './wire.js';
 
 const NO_BYTES = new Uint8Array(0);
 const NOT_DECODED = Symbol('not decoded');
@@ -44,30 +45,18 @@ export class CallContext implements IncomingCall {
   #controller: AbortController | undefined = undefined;
   #deadlineTimer: unknown = undefined;
 
-  constructor(
-    connection: CallHost,
-    route: Route,
-    codecs: MethodCodecs,
-    kind: 'request' | 'notify',
-    mid: number,
-    bytes: Uint8Array,
-    text: string | undefined,
-    headerStart: number,
-    headerEnd: number,
-    start: number,
-    end: number,
-  ) {
+  constructor(connection: CallHost, route: Route, codecs: MethodCodecs, kind: 'request' | 'notify', packet: Inbound) {
     this.connection = connection;
     this.route = route;
     this.codecs = codecs;
     this.kind = kind;
-    this.mid = mid;
-    this.bytes = bytes;
-    this.text = text;
-    this.headerStart = headerStart;
-    this.headerEnd = headerEnd;
-    this.start = start;
-    this.end = end;
+    this.mid = packet.mid;
+    this.bytes = packet.bytes;
+    this.text = packet.text;
+    this.headerStart = packet.headerStart;
+    this.headerEnd = packet.headerEnd;
+    this.start = packet.start;
+    this.end = packet.end;
   }
 
   get method(): AnyMethod {

@@ -6,7 +6,7 @@ import {
   methodName,
   type ServiceType,
 } from '@stmp/contract';
-import { type Implementation, type Listeners, methodsOf } from './api.js';
+import { type Implementation, type Listeners, methodsOf } from '../api.js';
 import type { Context } from './context.js';
 import type { Middleware } from './middleware.js';
 

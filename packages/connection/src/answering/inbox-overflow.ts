@@ -1,8 +1,8 @@
 import { Status, StmpError } from '@stmp/contract';
+import { printable } from '../printable.js';
+import type { Shared } from '../shared.js';
+import type { Connection, DroppedEvent } from '../types.js';
 import type { CallContext } from './call-context.js';
-import { printable } from './printable.js';
-import type { Shared } from './shared.js';
-import type { Connection, DroppedEvent } from './types.js';
 
 /** An event has come that may not wait: as the option says, the connection ends or the event is dropped. */
 export function inboxOverflowed(
