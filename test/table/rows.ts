@@ -1,4 +1,5 @@
 // The transports of the connection table, for Node.js.
+import { tmpdir } from 'node:os';
 import { gzipCompression } from '@stmp/compression-gzip';
 import type { Compression, Dialer, Listener, PayloadCodec } from '@stmp/contract';
 import { jsonCodec } from '@stmp/payload-json';
@@ -7,6 +8,7 @@ import { protobufCodec } from '@stmp/payload-protobuf';
 import { kcpDialer, kcpListener } from '@stmp/transport-kcp';
 import { memoryTransport } from '@stmp/transport-memory';
 import { tcpDialer, tcpListener } from '@stmp/transport-tcp';
+import { unixDialer, unixListener } from '@stmp/transport-unix';
 import { wsDialer } from '@stmp/transport-ws';
 import { wsListener } from '@stmp/transport-ws/server';
 import { generate } from 'selfsigned';
@@ -37,6 +39,11 @@ function* crumbs(unit: Uint8Array): Generator<Uint8Array> {
   for (let at = 0, size = 1; at < unit.length; at += size * step, size = (size % 13) + 1)
     yield unit.subarray(at, at + size * step);
 }
+
+const unixAddress = (name: string): string => {
+  const file = `stmp-table-${process.pid}-${name}`;
+  return process.platform === 'win32' ? `unix://./pipe/${file}` : `unix:${tmpdir()}/${file}`;
+};
 
 export async function tableRows(): Promise<Row[]> {
   const tls = await certificate();
@@ -85,6 +92,8 @@ export async function tableRows(): Promise<Row[]> {
   row('ws, text', ...wsAt('ws'), { packetFormat: 'text', codecs: [jsonCodec()] });
   row('tcp, gzip', ...tcpAt('tcp'), gzip);
   row('tls, gzip', ...tcpAt('tls'), gzip);
+  row('unix', unixAddress('plain'), unixDialer(), unixListener());
+  row('unix, gzip', unixAddress('gzip'), unixDialer(), unixListener(), gzip);
   row('kcp', ...kcpAt('kcp'));
   row('kcps', ...kcpAt('kcps'));
   row('kcp, gzip', ...kcpAt('kcp'), gzip);

@@ -12,8 +12,12 @@ export interface LinkHttpRequest {
 
 /** Who is at the other end. Each field is read when asked for, and absent where the platform does not know. */
 export interface LinkPeer {
-  /** IP address of the peer, or a name such as `memory`. */
+  /**
+   * IP address of the peer. A path that has none (pipes, ports, memory) says what it is, in its scheme's word: `unix`,
+   * `stdio`, `port`, `memory`. All its peers share that word, and so count as one address in limits.
+   */
   readonly address?: string | undefined;
+  /** Port of the peer; beside a word, a number that tells its links apart. */
   readonly port?: number | undefined;
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
