@@ -27,7 +27,11 @@ export function survey(text: string, maxDepth: number): Survey {
     const code = text.charCodeAt(i);
     if (code >= 0x30 && code <= 0x39) {
       if (digits++ === 0 && !isMember) elements++;
-      if (digits === BIG_DIGITS) hasBig = true;
+      if (digits === BIG_DIGITS) {
+        // It is marked, and so becomes a string.
+        units++;
+        hasBig = true;
+      }
     } else if (code === 0x22) {
       units++;
       digits = 0;

@@ -64,7 +64,29 @@ export function scalarOf(kind: ScalarType | 'enum'): Scalar {
   const wire = /^double$|fixed64$/.test(name) ? FIXED64 : /^float$|fixed32$/.test(name) ? FIXED32 : VARINT;
   if (!name.endsWith('64')) return { wire, put: (w, v) => write.call(w, v), get: (r) => read.call(r) };
   const toBig = /^u|^f/.test(name) ? unsigned : signed;
-  return { wire, put: (w, v) => write.call(w, toLong(v)), get: (r) => toBig(read.call(r) as Long) };
+  const get = (reader: Reader): bigint => toBig(read.call(reader) as Long);
+  const isPlain = name === 'int64' || name === 'uint64';
+  return {
+    wire,
+    put: (w, v) => write.call(w, toLong(v)),
+    get: isPlain ? (reader) => shortVarint(reader) ?? get(reader) : get,
+  };
+}
+
+/** A varint of one to four bytes, which protobufjs would make three objects of; undefined, and nothing read, if it is longer. */
+function shortVarint(reader: Reader): bigint | undefined {
+  const { buf, pos, len } = reader;
+  const end = Math.min(pos + 4, len);
+  let value = 0;
+  for (let i = pos, shift = 0; i < end; i++, shift += 7) {
+    const byte = buf[i]!;
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      reader.pos = i + 1;
+      return BigInt(value);
+    }
+  }
+  return undefined;
 }
 
 /** Bounds the reader to the next length-delimited value. @returns the bound to restore. */

@@ -36,12 +36,12 @@ export function openBudget(units: number): void {
   members = 0;
 }
 
-const TREE_FACTOR = 4;
+const TREE_FACTOR = 2;
 const TREE_UNITS = 1000;
 
 /**
  * As {@link openBudget}, for what JSON and MessagePack build before the types are known. There each object, list, string
- * and member counts as a unit, and it may be four times the budget, or small; read by its type it then counts as in all codecs.
+ * and member counts as a unit, and it may be twice the budget, or small; read by its type it then counts as in all codecs.
  */
 export function openTreeBudget(units: number): void {
   openBudget(units);

@@ -25,7 +25,11 @@ function uint32(value: unknown): number {
 }
 
 function big(value: unknown, name: string, wrap: (bits: number, value: bigint) => bigint): bigint {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new Fault(`expected ${name}, got unsafe number`);
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new Fault(`expected ${name}, got unsafe number`);
+    // Safe integers fit, but for signs.
+    if (value >= 0) return BigInt(value);
+  }
   const exact = typeof value === 'number' ? BigInt(value) : value;
   if (typeof exact !== 'bigint') return fault(name, value);
   if (wrap(64, exact) !== exact) throw new Fault(`expected ${name}, got bigint out of range`);

@@ -83,13 +83,14 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
     return (tree, depth) => {
       if (!Array.isArray(tree)) return fault('list', tree);
       if (!isCounted) spend(ELEMENT * tree.length);
-      return tree.map((item, i) => {
-        try {
-          return read(item, depth);
-        } catch (error) {
-          throw at(error, `[${i}]`);
-        }
-      });
+      const items: unknown[] = new Array(tree.length);
+      let i = 0;
+      try {
+        for (; i < items.length; i++) items[i] = read(tree[i], depth);
+      } catch (error) {
+        throw at(error, `[${i}]`);
+      }
+      return items;
     };
   };
 
