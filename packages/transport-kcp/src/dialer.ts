@@ -26,9 +26,6 @@ export function kcpDialer(options: KcpDialerOptions = {}): Dialer {
     async dial(address: string, { signal }: DialOptions = {}): Promise<Link> {
       const target = parseKcpAddress(address);
       if (target.port === 0) throw new TypeError(`address must have a port above 0, got ${JSON.stringify(address)}`);
-      if (!target.secure && options.tls !== undefined) {
-        throw new TypeError(`tls is set, so the address must begin with kcps://, got ${JSON.stringify(address)}`);
-      }
       const stop = new AbortController();
       const onAbort = (): void => stop.abort(signal?.reason);
       const timer =

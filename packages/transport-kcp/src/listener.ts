@@ -23,9 +23,6 @@ export function kcpListener(defaults: KcpListenerOptions = {}): Listener<KcpList
       const resolved = resolveKcpLinkOptions(all);
       const target = parseKcpAddress(address);
       if (target.secure && all.tls === undefined) throw new TypeError(`tls must be given to listen on ${address}`);
-      if (!target.secure && options.tls !== undefined) {
-        throw new TypeError(`tls is set, so the address must begin with kcps://, got ${JSON.stringify(address)}`);
-      }
       return listen(target, all, resolved, acceptor);
     },
   };

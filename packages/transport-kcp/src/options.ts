@@ -34,7 +34,7 @@ export interface KcpLinkOptions extends KcpTuning {
 export interface KcpDialerOptions extends KcpLinkOptions {
   /** Time for the look-up and the TLS handshake together. Default 10_000; 0 disables. */
   readonly connectTimeoutMs?: number | undefined;
-  /** For `kcps://` addresses. Default: the authorities of Node.js, and the host of the address as the name to check. */
+  /** For `kcps://` addresses; others take no notice of it. Default: the authorities of Node.js, and the host of the address as the name to check. */
   readonly tls?: TlsClientOptions | undefined;
   /** Conversation id of every link of this dialer, 0 to 0xFFFFFFFF. Default: random for each. */
   readonly conv?: number | undefined;
@@ -47,7 +47,7 @@ export interface KcpDialerOptions extends KcpLinkOptions {
 }
 
 export interface KcpListenerOptions extends KcpLinkOptions {
-  /** Needed for `kcps://` addresses: `cert` and `key`, or `pfx`. */
+  /** Needed for `kcps://` addresses: `cert` and `key`, or `pfx`. Others take no notice of it. */
   readonly tls?: TlsServerOptions | undefined;
   /** Do not accept IPv4 on an IPv6 address. Default false. */
   readonly ipv6Only?: boolean | undefined;

@@ -16,9 +16,6 @@ export function tcpDialer(options: TcpDialerOptions = {}): Dialer {
       if (target.host === '' || !target.port) {
         throw new TypeError(`address must have a host and a port, got ${JSON.stringify(address)}`);
       }
-      if (!target.secure && resolved.tls !== undefined) {
-        throw new TypeError(`tls is set, so the address must begin with tls://, got ${JSON.stringify(address)}`);
-      }
       return dial(target, target.port, resolved, tls, dialOptions.signal);
     },
   };

@@ -28,9 +28,6 @@ export function tcpListener(defaults: TcpListenerOptions = {}): Listener<TcpList
       const resolved = resolveTcpListenerOptions({ ...defaults, ...options });
       const target = parseTcpAddress(address);
       if (target.secure && resolved.tls === undefined) throw new TypeError(`tls must be given to listen on ${address}`);
-      if (!target.secure && options.tls !== undefined) {
-        throw new TypeError(`tls is set, so the address must begin with tls://, got ${JSON.stringify(address)}`);
-      }
       if (resolved.server !== undefined) return attach(resolved.server, target, resolved, acceptor);
       if (target.host === '' || target.port === undefined) {
         throw new TypeError(`address must have a host and a port, got ${JSON.stringify(address)}`);

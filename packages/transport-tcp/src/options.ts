@@ -31,7 +31,7 @@ export type TcpLookup = (
 export interface TcpDialerOptions extends TcpLinkOptions {
   /** Time for the look-up and the TCP and TLS handshakes together. Default 10_000; 0 disables. */
   readonly connectTimeoutMs?: number | undefined;
-  /** For `tls://` addresses. Default: the authorities of Node.js, and the host of the address as the name to check. */
+  /** For `tls://` addresses; others take no notice of it. Default: the authorities of Node.js, and the host of the address as the name to check. */
   readonly tls?: TlsClientOptions | undefined;
   /** Replaces `dns.lookup`. */
   readonly lookup?: TcpLookup | undefined;
@@ -50,7 +50,7 @@ export interface TcpServer {
 }
 
 export interface TcpListenerOptions extends TcpLinkOptions {
-  /** Needed for `tls://` addresses: `cert` and `key`, or `pfx`. */
+  /** Needed for `tls://` addresses: `cert` and `key`, or `pfx`. Others take no notice of it. */
   readonly tls?: TlsServerOptions | undefined;
   /** Connections that may wait to be accepted. Default: that of Node.js, 511. */
   readonly backlog?: number | undefined;

@@ -50,7 +50,7 @@ export interface WsDialerOptions {
   readonly highWaterBytes?: number | undefined;
   /** Node.js only: fields of the HTTP request, such as `Authorization`, `Cookie` or `Origin`. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** Node.js only, for `wss:`. */
+  /** Node.js only, for `wss:`; `ws:` takes no notice of it. */
   readonly tls?: WsTlsOptions | undefined;
   /** Offer permessage-deflate. Default false. Browsers decide by themselves. */
   readonly deflate?: boolean | WsDeflateOptions | undefined;

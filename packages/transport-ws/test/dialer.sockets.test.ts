@@ -192,10 +192,6 @@ describe('what goes wrong', () => {
     await expect(wsDialer().dial('ws://127.0.0.1:1/', { maxUnitBytes })).rejects.toThrow(RangeError);
     await expect(wsListener().listen('ws://127.0.0.1:0/', { maxUnitBytes, onLink() {} })).rejects.toThrow(RangeError);
   });
-
-  it('tls for an address without', async () => {
-    await expect(wsDialer({ tls: {} }).dial('ws://127.0.0.1:1/')).rejects.toThrow(/wss:/);
-  });
 });
 
 describe('the end of a link', () => {

@@ -201,7 +201,7 @@ describe('on a port of its own', () => {
       await expect(wsListener().listen(address, at), address).rejects.toThrow(TypeError);
     }
     await expect(wsListener().listen('wss://127.0.0.1:0/', at)).rejects.toThrow(/needs the tls option/);
-    await expect(wsListener().listen('ws://127.0.0.1:0/', at, { tls: {} })).rejects.toThrow(TypeError);
+    await expect(wsListener().listen('wss://127.0.0.1:0/', at, { tls: {} })).rejects.toThrow(/cert and key/);
   });
 
   it('drops clients that are slow to say what they want', async () => {

@@ -8,7 +8,7 @@ import { onWake, wsDialer } from '@stmp/transport-ws';
 import { type BrowserClientOptions, defaultCodecs } from '../options.js';
 
 export interface ClientOptions extends BrowserClientOptions {
-  /** For `tls:`, `wss:` and `kcps:`. */
+  /** For `tls:`, `wss:` and `kcps:`; other addresses take no notice of it. */
   readonly tls?: TlsClientOptions | undefined;
   /** Asks for gzip on byte streams (`tcp:`, `tls:`, `kcp:`, `kcps:`). Default false. */
   readonly gzip?: boolean | undefined;

@@ -18,7 +18,7 @@ export interface ServerOptions<Identity = undefined, State = undefined>
   readonly listeners?: readonly Listener<ListenOptions>[] | undefined;
   /** Lets clients on byte streams choose gzip. Default false. */
   readonly gzip?: boolean | undefined;
-  /** Certificate and key for `tls:`, `wss:` and `kcps:`, where a `listen` brings none of its own. */
+  /** Certificate and key for `tls:`, `wss:` and `kcps:`, where a `listen` brings none of its own; other addresses take no notice of it. */
   readonly tls?: TlsServerOptions | undefined;
   readonly tcp?: TcpListenerOptions | undefined;
   readonly ws?: WsListenerOptions | undefined;

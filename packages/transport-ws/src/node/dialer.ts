@@ -25,9 +25,6 @@ export function wsDialer(options: WsDialerOptions = {}): Dialer {
     const { signal, hello } = dialOptions;
     const url = dialUrl(address, hello);
     const maxUnitBytes = resolveMaxUnitBytes(dialOptions.maxUnitBytes);
-    if (options.tls !== undefined && /^ws:/i.test(url)) {
-      throw new TypeError(`the tls option needs a wss: address, got ${maskQuery(address)}`);
-    }
     const failed = (
       code: 'aborted' | 'dial_failed',
       why: string,

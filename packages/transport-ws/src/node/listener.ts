@@ -58,9 +58,6 @@ export function wsListener(defaults: WsListenerOptions = {}): Listener<WsListene
   async function listen(address: string, acceptor: Acceptor, perListen: WsListenerOptions = {}): Promise<Listening> {
     const options = { ...defaults, ...perListen };
     const url = parse(address);
-    if (perListen.tls !== undefined && url.protocol === 'ws:') {
-      throw new TypeError(`the tls option needs a wss: address, got ${maskQuery(address)}`);
-    }
     const upgrader = createWsUpgrader(acceptor, options);
     const path = url.pathname;
     let mount: Mount;

@@ -34,7 +34,7 @@ export interface WsListenerOptions extends WsUpgraderOptions {
    * paths are left to the server's other listeners, and it is neither started nor closed.
    */
   readonly server?: HttpServer | HttpsServer | undefined;
-  /** Certificate and key for `wss:` addresses on a port of our own. */
+  /** Certificate and key for `wss:` addresses on a port of our own; `ws:` takes no notice of it. */
   readonly tls?: TlsServerOptions | undefined;
   /** Time for the request's head, on a port of our own. Default 10_000; 0 disables. */
   readonly handshakeTimeoutMs?: number | undefined;
