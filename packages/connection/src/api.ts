@@ -1,4 +1,13 @@
-import type { AnyMethod, Headers, InputInitOf, InputOf, MethodTable, OutputInitOf, OutputOf } from '@stmp/contract';
+import type {
+  Action,
+  AnyMethod,
+  Headers,
+  InputInitOf,
+  InputOf,
+  MethodTable,
+  OutputInitOf,
+  OutputOf,
+} from '@stmp/contract';
 
 export type Awaitable<T> = T | PromiseLike<T>;
 
@@ -47,6 +56,27 @@ type EventInput<X> = undefined extends InputInitOf<X> ? [event?: InputInitOf<X>]
 export type ServiceClient<M extends MethodTable<M>> = {
   readonly [K in keyof M]: (...args: Input<M[K], CallOptions>) => Promise<OutputOf<M[K]>>;
 };
+
+/**
+ * Calls without generated code, for gateways and tools. Methods are named by their number or by `package.Service.Method`;
+ * first letters of service and method count as upper case. A name is resolved by the peer; to the original, which never
+ * does that, it is sent as the number that follows from it, so methods with numbers of their own are called by number there.
+ * What is no such name or number rejects with TypeError or RangeError.
+ */
+export interface UntypedCalls {
+  /**
+   * A call with plain values, as those of methods without types: over JSON and MessagePack. In 64-bit fields, bytes and enums
+   * these are what the codec makes of them without knowing the message.
+   * @throws StmpError `unsupported` over protobuf, which needs types.
+   */
+  call(action: Action | string, value?: unknown, options?: CallOptions): Promise<unknown>;
+  /**
+   * A call whose payload is encoded already, in the content type of the connection; text is sent in UTF-8. A payload of
+   * length 0 is none. Resolves with the answer's payload, a copy; where it has none, of length 0. An answer with a status
+   * rejects, as for every call.
+   */
+  callRaw(action: Action | string, payload?: Uint8Array | string, options?: CallOptions): Promise<Uint8Array>;
+}
 
 /** Events for the peer: `connection.emit(RoomEvents).join({ user })`. True: sent or queued; false: dropped by the policy. */
 export type EventSender<M extends MethodTable<M>, Result = boolean> = {

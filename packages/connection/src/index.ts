@@ -11,6 +11,7 @@ export type {
   Listeners,
   ServiceClient,
   SlowReaderPolicy,
+  UntypedCalls,
 } from './api.js';
 export {
   type Backoff,

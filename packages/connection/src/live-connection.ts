@@ -1,4 +1,5 @@
 import {
+  type Action,
   DEFAULT_MAX_PACKET_BYTES,
   type EventsType,
   type Headers,
@@ -28,6 +29,7 @@ import { Dispatcher } from './answering/dispatcher.js';
 import type { AnsweringHost } from './answering/host.js';
 import { inboxOverflowed } from './answering/inbox-overflow.js';
 import type { CallOptions, EmitOptions, EventSender, ServiceClient, SlowReaderPolicy } from './api.js';
+import { type Callee, plainCallee, rawCallee } from './callee.js';
 import { abortError, PendingCall } from './calls.js';
 import type { Clock } from './clock.js';
 import { judgeAt } from './late.js';
@@ -571,13 +573,21 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
 
   // --- calls ------------------------------------------------------------------------------
 
+  async call(action: Action | string, value?: unknown, options?: CallOptions): Promise<unknown> {
+    return this.callMethod(plainCallee(action, this.engine.peerIsOurs), value, options);
+  }
+
+  async callRaw(action: Action | string, payload?: Uint8Array | string, options?: CallOptions): Promise<Uint8Array> {
+    return this.callMethod(rawCallee(action, this.engine.peerIsOurs), payload, options) as Promise<Uint8Array>;
+  }
+
   /** A call of one method; `input` is encoded before this returns. */
-  call(stub: Stub, input: unknown, options: CallOptions | undefined): Promise<unknown> {
-    return new Promise((resolve, reject) => this.#call(stub, input, options, resolve, reject));
+  callMethod(callee: Callee, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#call(callee, input, options, resolve, reject));
   }
 
   #call(
-    stub: Stub,
+    callee: Callee,
     input: unknown,
     options: CallOptions | undefined,
     resolve: (value: unknown) => void,
@@ -586,7 +596,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
     const { engine, shared } = this;
     const signal = options?.signal;
     if (signal?.aborted) {
-      reject(abortError(stub.name, signal));
+      reject(abortError(callee.name, signal));
       return;
     }
     if (engine.phase !== 'ready' || this.#ended !== undefined) {
@@ -602,7 +612,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
       reject(new StmpError('too_many_calls', `more than ${own.maxQueuedBytes} bytes wait for a slow reader`));
       return;
     }
-    const timeoutMs = options?.timeoutMs ?? own.methodTimeoutsMs[stub.name] ?? own.callTimeoutMs;
+    const timeoutMs = options?.timeoutMs ?? own.methodTimeoutsMs[callee.name] ?? own.callTimeoutMs;
     if (!(timeoutMs >= 0)) {
       reject(new RangeError(`timeoutMs must be a number of at least 0, got ${timeoutMs}`));
       return;
@@ -611,8 +621,8 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
     let mid: number;
     let pending: PendingCall;
     try {
-      const codecs = stub.codecs(key.codec);
-      pending = new PendingCall(resolve, reject, codecs.output, stub.name, timeoutMs, options);
+      const codecs = callee.codecs(key.codec);
+      pending = new PendingCall(resolve, reject, codecs.output, callee.name, timeoutMs, options);
       const payload = encodeValue(codecs.input, key.form === 'text', input);
       let headers = options?.headers;
       if (options?.sendTimeout && timeoutMs > 0)
@@ -623,7 +633,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
         this.#callsMs = Math.ceil(this.clock.nowMs());
         this.wrote();
       }
-      mid = engine.call(pending, stub.method.action, headers, payload, this.#callsMs, timeoutMs);
+      mid = engine.call(pending, callee.method.action, headers, payload, this.#callsMs, timeoutMs);
     } catch (error) {
       reject(error);
       return;
@@ -642,7 +652,8 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
         this.wrote();
       });
     }
-    if (shared.options.hooks.onPacketOut !== undefined) this.#tellOut('request', mid, stub);
+    if (shared.options.hooks.onPacketOut !== undefined)
+      this.#tellOut('request', mid, callee.isUnnamed ? { method: callee.method } : callee);
     // Whoever waits for an answer must be able to read it.
     if (this.#inboxStops) this.judgeReading();
     if (timeoutMs > 0 && (this.timerAtMs < 0 || this.#callsMs + timeoutMs < this.timerAtMs)) this.rearm();
@@ -651,7 +662,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
   #tellOut(
     kind: 'request' | 'notify',
     mid: number,
-    stub: { readonly method: { readonly action: number | bigint }; readonly name?: string },
+    stub: { readonly method: { readonly action: Action | string }; readonly name?: string },
   ): void {
     this.shared.guard('onPacketOut', this, () =>
       this.shared.options.hooks.onPacketOut?.({
@@ -960,7 +971,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
     extra.stubs ??= new StubCache();
     return extra.stubs.get(
       type,
-      (stub) => (input: unknown, options?: CallOptions) => this.call(stub, input, options),
+      (stub) => (input: unknown, options?: CallOptions) => this.callMethod(stub, input, options),
     ) as ServiceClient<M>;
   }
 

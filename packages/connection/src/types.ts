@@ -9,7 +9,7 @@ import type {
   StmpError,
 } from '@stmp/contract';
 import type { EngineOptions } from '@stmp/engine';
-import type { EmitOptions, EventSender, ServiceClient, SlowReaderPolicy } from './api.js';
+import type { EmitOptions, EventSender, ServiceClient, SlowReaderPolicy, UntypedCalls } from './api.js';
 import type { Clock } from './clock.js';
 import type { PreparedEvent, WireKey } from './wire.js';
 
@@ -29,7 +29,7 @@ export interface CloseOptions {
 }
 
 /** One live connection to a peer, on either side. */
-export interface Connection<Identity = unknown, State = unknown> {
+export interface Connection<Identity = unknown, State = unknown> extends UntypedCalls {
   readonly side: 'client' | 'server';
   /** `address:port`; an IPv6 address in brackets. */
   readonly remoteAddress: string;

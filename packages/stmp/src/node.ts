@@ -57,6 +57,7 @@ export {
   type SlowReaderPolicy,
   SYSTEM_CLOCK,
   socketAddress,
+  type UntypedCalls,
   UPSTREAM_BACKOFF,
   type WireKey,
 } from '@stmp/connection';

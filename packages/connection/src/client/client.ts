@@ -1,10 +1,27 @@
-import { type EventsType, type Link, type MethodTable, type ServiceType, Status, StmpError } from '@stmp/contract';
+import {
+  type Action,
+  type EventsType,
+  type Link,
+  type MethodTable,
+  type ServiceType,
+  Status,
+  StmpError,
+} from '@stmp/contract';
 import { checkNumber } from '@stmp/engine';
 import { onAbort } from '../abort-listeners.js';
 import type { Context } from '../answering/context.js';
 import type { Middleware } from '../answering/middleware.js';
 import { Router } from '../answering/router.js';
-import type { CallOptions, EmitOptions, EventSender, Implementation, Listeners, ServiceClient } from '../api.js';
+import type {
+  CallOptions,
+  EmitOptions,
+  EventSender,
+  Implementation,
+  Listeners,
+  ServiceClient,
+  UntypedCalls,
+} from '../api.js';
+import { labelOf } from '../callee.js';
 import { type Disposed, disposable } from '../disposable.js';
 import { checkLink } from '../link-faults.js';
 import { resolveConnectionOptions } from '../options.js';
@@ -12,13 +29,14 @@ import { type Counters, Shared } from '../shared.js';
 import { checkStatus } from '../status.js';
 import { type Described, type Stub, StubCache, sendersOf } from '../stubs.js';
 import type { CloseOptions, Connection, ConnectionEnd } from '../types.js';
+import type { ClientConnection } from './client-connection.js';
 import type { ClientState } from './client-state.js';
 import { callWhenReady, notConnected } from './offline-calls.js';
 import type { ClientOptions } from './options.js';
 import { Reconnector } from './reconnector.js';
 import type { SessionHook } from './session-hooks.js';
 
-export interface Client extends Disposed {
+export interface Client extends Disposed, UntypedCalls {
   readonly url: string;
   readonly state: ClientState;
   /** Calls `fn` at every change; the result removes it. */
@@ -102,6 +120,8 @@ export async function connectLink(link: Link, options: ClientOptions): Promise<C
   return client;
 }
 
+type Send<T> = (connection: ClientConnection, options: CallOptions | undefined) => Promise<T>;
+
 class StmpClient implements Omit<Client, keyof Disposed> {
   readonly url: string;
   readonly #shared: Shared;
@@ -177,15 +197,34 @@ class StmpClient implements Omit<Client, keyof Disposed> {
   service<M extends MethodTable<M>>(type: ServiceType<M>): ServiceClient<M> {
     return this.#stubs.get(
       type,
-      (stub) => (input: unknown, options?: CallOptions) => this.#call(stub, input, options),
+      (stub) => (input: unknown, options?: CallOptions) => this.#callStub(stub, input, options),
     ) as ServiceClient<M>;
   }
 
-  #call(stub: Stub, input: unknown, options: CallOptions | undefined): Promise<unknown> {
-    const { current, ended, reason } = this.#reconnector;
-    if (current?.isOpen) return current.call(stub, input, options);
+  #callStub(stub: Stub, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+    const { current } = this.#reconnector;
+    if (current?.isOpen) return current.callMethod(stub, input, options);
+    return this.#callOffline(stub.name, options, (connection, left) => connection.callMethod(stub, input, left));
+  }
+
+  async call(action: Action | string, value?: unknown, options?: CallOptions): Promise<unknown> {
+    return this.#callBy(action, options, (connection, given) => connection.call(action, value, given));
+  }
+
+  async callRaw(action: Action | string, payload?: Uint8Array | string, options?: CallOptions): Promise<Uint8Array> {
+    return this.#callBy(action, options, (connection, given) => connection.callRaw(action, payload, given));
+  }
+
+  #callBy<T>(action: Action | string, options: CallOptions | undefined, send: Send<T>): Promise<T> {
+    const name = labelOf(action);
+    const { current } = this.#reconnector;
+    return current?.isOpen ? send(current, options) : this.#callOffline(name, options, send);
+  }
+
+  #callOffline<T>(name: string, options: CallOptions | undefined, send: Send<T>): Promise<T> {
+    const { ended, reason } = this.#reconnector;
     if (options?.whenOffline === 'wait')
-      return callWhenReady(this.#reconnector, this.#shared.options, stub, input, options);
+      return callWhenReady(this.#reconnector, this.#shared.options, name, options, send);
     return Promise.reject(ended ?? notConnected(reason));
   }
 

@@ -1,7 +1,6 @@
 import { Status, StmpError } from '@stmp/contract';
 import type { CallOptions } from '../api.js';
 import type { ResolvedConnectionOptions } from '../options.js';
-import type { Stub } from '../stubs.js';
 import type { ClientConnection } from './client-connection.js';
 import type { Waiters } from './waiters.js';
 
@@ -16,24 +15,24 @@ export interface Line {
   readonly waiters: Waiters;
 }
 
-/** Waits for a connection, within the call's deadline, then calls. */
-export async function callWhenReady(
+/** Waits for a connection, within the call's deadline, then calls through `send` with what is left of it. */
+export async function callWhenReady<T>(
   line: Line,
   { clock, callTimeoutMs, methodTimeoutsMs }: ResolvedConnectionOptions,
-  stub: Stub,
-  input: unknown,
+  name: string,
   options: CallOptions,
-): Promise<unknown> {
-  const timeoutMs = options.timeoutMs ?? methodTimeoutsMs[stub.name] ?? callTimeoutMs;
+  send: (connection: ClientConnection, options: CallOptions) => Promise<T>,
+): Promise<T> {
+  const timeoutMs = options.timeoutMs ?? methodTimeoutsMs[name] ?? callTimeoutMs;
   if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs must be a number of at least 0, got ${timeoutMs}`);
   const endsMs = clock.nowMs() + timeoutMs;
   const leftMs = (): number => (timeoutMs > 0 ? Math.max(1, endsMs - clock.nowMs()) : 0);
   // While a connection is on its way out, the state still says ready: then it is the next one that is waited for.
   while (!line.current?.isOpen) {
     if (line.ended !== undefined) throw line.ended;
-    await line.waiters.wait(stub.name, leftMs(), options.signal, () => line.reason);
+    await line.waiters.wait(name, leftMs(), options.signal, () => line.reason);
   }
-  return line.current.call(stub, input, { ...options, timeoutMs: leftMs() });
+  return send(line.current, { ...options, timeoutMs: leftMs() });
 }
 
 /** For a call that does not wait. */
