@@ -37,6 +37,7 @@ import { linkFault, unitFault } from './link-faults.js';
 import { isTooLargeForPeer } from './peer-limit.js';
 import { printable } from './printable.js';
 import type { Shared } from './shared.js';
+import { SLICE_PACKETS, type Sliced, sliceMs, waitForSlice } from './slices.js';
 import { SlowReader, slowReaderError } from './slow-reader.js';
 import { checkStatus } from './status.js';
 import { type Described, type Stub, StubCache, sendersOf } from './stubs.js';
@@ -47,6 +48,12 @@ import { encodeEvent, encodeValue, type PreparedEvent, type WireKey, wireKeyOf }
 
 /** One for all connections: it is valid from one poll to the next. */
 const INBOUND = createInbound();
+/** The clock is looked at after each packet of this size, and of smaller ones after eight. */
+const LARGE_BYTES = 4_096;
+/** What one poll that came to nothing counts. */
+const BUSY_PACKETS = 256;
+/** What comes in while the inbox is full, to see whether the peer lives. */
+const READ_AHEAD_BYTES = 1_048_576;
 /** Connections that are polling at this moment: above 0 when user code that one calls closes another. */
 let polling = 0;
 /** Towards our own peers the output of a turn is one write, cut here only to bound memory. */
@@ -101,6 +108,9 @@ interface Rare {
   /** When a link that does not close by itself is cut; when it {@link isCut}, when it is given up. */
   cutAtMs?: number;
   isCut?: boolean;
+  /** Since when the inbox is full, or it was last judged whether to read ahead. */
+  pausedAtMs?: number;
+  readsAhead?: boolean;
   /** Until then it has time as long as bytes leave, and how many were left when that was last looked at. */
   cutAtLastMs?: number;
   leftBytes?: number;
@@ -144,7 +154,7 @@ class LinkEvents implements LinkHandler<Uint8Array | string> {
 }
 
 /** Drives one engine over one link. Times that it keeps are whole milliseconds, which need no memory of their own. */
-export abstract class LiveConnection implements Connection, AnsweringHost, Turned {
+export abstract class LiveConnection implements Connection, AnsweringHost, Sliced, Turned {
   abstract readonly side: 'client' | 'server';
   abstract readonly identity: unknown;
   abstract readonly state: unknown;
@@ -158,6 +168,10 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
   #held = false;
   /** The same while the inbox is full. */
   #inboxStops = false;
+  /** Its slice is used up: the same until the next one. */
+  #sliced = false;
+  /** The inbox is full: nothing new is to come. */
+  #inboxPauses = false;
   /** An answer was handed out in this turn: whoever awaits it runs before what follows it is handed out. */
   #answered = false;
   #turnAwaited = false;
@@ -224,15 +238,32 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
       this.#linkBroke(fault);
       return;
     }
-    this.engine.receive(unit, this.clock.nowMs());
+    const nowMs = this.clock.nowMs();
+    this.engine.receive(unit, nowMs);
     if (this.#stale) this.#tellStale(false);
-    this.pump();
+    this.pump(nowMs);
+    if (this.#rare?.readsAhead) this.#judgeReadAhead(nowMs);
+    // An unfinished packet has a deadline.
+    if (this.engine.hasUnfinished) this.rearm();
+    this.countBytes();
+  }
+
+  /** Bytes have come or left. */
+  protected countBytes(): void {}
+
+  /** Bytes that were not handled, or have not left. */
+  protected get heldBytes(): number {
+    if (this.#ended !== undefined) return 0;
+    const { engine } = this;
+    const output = this.#linkFull ? engine.outputBytes + this.#queuedInLink(false) : 0;
+    return engine.inputBytes + output + (this.#dispatcher === undefined ? 0 : this.#dispatcher.inbox.bytes);
   }
 
   linkDrained(): void {
     this.#linkFull = false;
     this.flushNow();
     this.#dispatcher?.resume();
+    this.countBytes();
   }
 
   linkEnded(reason: StmpError | undefined): void {
@@ -276,20 +307,30 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
 
   // --- the engine --------------------------------------------------------------------
 
-  protected pump(): void {
+  /** @param nowMs The time, where it is known. */
+  protected pump(nowMs = -1): void {
     if (this.#pumping) return;
     this.#pumping = true;
     const { engine } = this;
     const into = polling++ === 0 ? INBOUND : createInbound();
+    let endsMs = nowMs < 0 ? -1 : nowMs + sliceMs();
+    let packets = 0;
     try {
-      while (!this.#held && !this.#inboxStops) {
+      while (!this.#held && !this.#inboxStops && !this.#sliced) {
         const event = engine.poll(into);
         if (event === EngineEvent.None) break;
-        this.#handle(event, into);
+        packets++;
+        if (event === EngineEvent.Busy) packets += BUSY_PACKETS;
+        else this.#handle(event, into);
+        // The clock is not read for each small packet.
+        if ((packets & 7) !== 0 && event !== EngineEvent.Busy && into.end - into.start < LARGE_BYTES) continue;
+        const now = this.clock.nowMs();
+        if (endsMs < 0) endsMs = now + sliceMs();
+        if ((now >= endsMs || packets >= SLICE_PACKETS) && engine.hasInput) this.#giveWay();
       }
       // Even while handlers are behind, the end of the connection is seen.
       if (
-        (this.#held || this.#inboxStops) &&
+        (this.#held || this.#inboxStops || this.#sliced) &&
         engine.phase === 'closed' &&
         this.#ended === undefined &&
         engine.poll(into) === EngineEvent.Closed
@@ -301,6 +342,27 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
       this.#pumping = false;
     }
     if (engine.outputBytes > 0) this.wrote();
+  }
+
+  /** Others have their turn; what comes meanwhile waits in the link. */
+  #giveWay(): void {
+    this.#sliced = true;
+    waitForSlice(this);
+    this.#judgeLink();
+  }
+
+  nextSlice(): void {
+    this.#sliced = false;
+    try {
+      this.pump();
+      // Only when all is read: else the next slice would pause it again.
+      this.#judgeLink();
+      if (this.engine.hasUnfinished) this.rearm();
+      if (this.#endDue) this.#endInOrder();
+      this.countBytes();
+    } catch (error) {
+      this.crashed(error);
+    }
   }
 
   #handle(event: EngineEvent, into: Inbound): void {
@@ -430,6 +492,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
       this.#linkFull = full || engine.outputWaits;
       engine.hold = this.#linkFull && !ended;
       if (this.#slow !== undefined) this.#slow.drained();
+      if (this.#linkFull) this.countBytes();
     }
     if (ended) this.#closeLink();
     else this.rearm();
@@ -533,6 +596,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
     }
     if (this.#ended === undefined) {
       this.engine.tick(nowMs);
+      if (this.#inboxPauses) this.#judgeReadAhead(nowMs);
       this.#dispatcher?.tick(nowMs);
       this.tick(nowMs);
       if (this.engine.stale !== this.#stale) this.#tellStale(this.engine.stale);
@@ -713,15 +777,42 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
       }
     }
     this.#inboxStops = stops;
-    if (pauses !== this.#linkPaused) {
-      this.#linkPaused = pauses;
-      this.engine.setPaused(pauses, this.clock.nowMs());
-      this.#setReading(!pauses);
+    if (pauses !== this.#inboxPauses) {
+      this.#inboxPauses = pauses;
+      const extra = this.#extra;
+      extra.readsAhead = false;
+      extra.pausedAtMs = Math.floor(this.clock.nowMs());
+      this.engine.setPaused(pauses, extra.pausedAtMs);
+      this.#judgeLink();
     }
     // Whatever the peer says, a pong would not be read: nothing waits for it.
     this.engine.unpaced = pauses && (dispatcher?.inbox.bytesFull ?? false);
     if (this.engine.unpaced && this.engine.outputWaits) this.wrote();
     if (!stops) this.pump();
+  }
+
+  #judgeLink(): void {
+    const pauses = this.#sliced ? this.link.canPause : this.#inboxPauses && !this.#rare?.readsAhead;
+    if (pauses === this.#linkPaused || this.#linkClosed) return;
+    this.#linkPaused = pauses;
+    this.#setReading(!pauses);
+  }
+
+  /**
+   * A peer whose input does not come in cannot prove that it lives, nor show that it has gone. So after a while some of
+   * it comes in all the same and waits unread: with an answer to a ping behind it, its end, or silence, which is judged.
+   */
+  #judgeReadAhead(nowMs: number): void {
+    const { pingIntervalMs } = this.shared.options.engine.idle;
+    if (!this.#inboxPauses || pingIntervalMs === 0) return;
+    const extra = this.#extra;
+    const fits = this.engine.inputBytes < READ_AHEAD_BYTES;
+    const readsAhead = fits && (extra.readsAhead || nowMs - (extra.pausedAtMs ?? nowMs) >= pingIntervalMs);
+    if (readsAhead === extra.readsAhead) return;
+    extra.readsAhead = readsAhead;
+    extra.pausedAtMs = Math.floor(nowMs);
+    this.engine.setPaused(!readsAhead, nowMs);
+    this.#judgeLink();
   }
 
   inboxOverflowed(context: CallContext): void {
@@ -833,6 +924,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
     } catch (error) {
       if (!isTooLargeForPeer(error)) this.fail(error as StmpError);
     }
+    if (sent) this.countBytes();
     if (sent) this.shared.counters.eventsOut++;
     else this.shared.counters.eventsDropped++;
     return sent;
@@ -1135,6 +1227,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
     extra.cutAtMs = nowMs + (patient ? this.shared.options.engine.closeTimeoutMs : FAILED_CLOSE_MS);
     extra.cutAtLastMs = extra.cutAtMs + SLOW_CLOSE_MS;
     extra.leftBytes = this.#queuedInLink(!ending.clean && this.engine.session?.compression === undefined);
+    this.countBytes();
     this.owner.onEnd(this, end);
     const listeners = extra.endListeners;
     extra.endListeners = undefined;
@@ -1149,10 +1242,10 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Turne
   }
 
   #resumeLink(): void {
-    if (!this.#linkPaused) return;
-    this.#linkPaused = false;
-    this.engine.setPaused(false, this.clock.nowMs());
-    this.#setReading(true);
+    if (this.#inboxPauses) this.engine.setPaused(false, this.clock.nowMs());
+    this.#inboxPauses = false;
+    if (this.#ended !== undefined) this.#sliced = false;
+    this.#judgeLink();
   }
 
   #setReading(reads: boolean): void {

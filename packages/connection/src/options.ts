@@ -12,6 +12,7 @@ export const DEFAULT_MAX_CONCURRENT_HANDLERS = 64;
 export const DEFAULT_MAX_INBOX_BYTES = 1_048_576;
 export const DEFAULT_MAX_INBOX_COUNT = 1_024;
 export const DEFAULT_MAX_QUEUED_BYTES = 1_048_576;
+export const DEFAULT_HANDLER_TIMEOUT_MS = 300_000;
 export const DEFAULT_STALL_TIMEOUT_MS = 2_000;
 
 export interface ResolvedConnectionOptions {
@@ -78,7 +79,7 @@ export function resolveConnectionOptions(
       maxInboxCount: [DEFAULT_MAX_INBOX_COUNT, 0],
       stallTimeoutMs: [DEFAULT_STALL_TIMEOUT_MS, 0],
       maxQueuedBytes: [DEFAULT_MAX_QUEUED_BYTES, 0],
-      handlerTimeoutMs: [0, 0],
+      handlerTimeoutMs: [DEFAULT_HANDLER_TIMEOUT_MS, 0],
     }),
   };
 }

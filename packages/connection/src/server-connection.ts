@@ -1,6 +1,7 @@
 import { type Headers, type Link, Status, StmpError } from '@stmp/contract';
 import type { Handshake, HelloAnswer } from '@stmp/engine';
 import type { Alarmed, Alarms } from './alarms.js';
+import type { Buffered, BufferHolder } from './buffered.js';
 import { LiveConnection, type Owner } from './live-connection.js';
 import { RateLimiter } from './rates.js';
 import type { CloseOptions, ConnectionEnd, Rates } from './types.js';
@@ -12,6 +13,7 @@ export interface ServerOwner extends Owner {
   /** The client was asked to move, and has nowhere to go. */
   onCannotMove(connection: ServerConnection): void;
   reauthenticate(connection: ServerConnection, headers: Headers): Promise<void>;
+  readonly buffered: Buffered;
   /** Of each connection. */
   readonly rates: Rates | undefined;
   /** True when connections have rates in common; the two methods below are only asked then. */
@@ -28,11 +30,12 @@ interface Limits {
 }
 
 /** A connection to a client. */
-export class ServerConnection extends LiveConnection implements Alarmed {
+export class ServerConnection extends LiveConnection implements Alarmed, BufferHolder {
   declare protected readonly owner: ServerOwner;
   identity: unknown = undefined;
   state: unknown = undefined;
   alarmAt = -1;
+  countedBytes = 0;
   /** When the identity expires; below 0: never. */
   #expiresAtMs = -1;
   readonly #limits: Limits | undefined;
@@ -78,8 +81,8 @@ export class ServerConnection extends LiveConnection implements Alarmed {
 
   // --- limits ------------------------------------------------------------------
 
-  override received(unit: Uint8Array | string): void {
-    super.received(unit);
+  protected override countBytes(): void {
+    this.owner.buffered.count(this, this.heldBytes);
     if (this.#limits !== undefined && !this.isEnded) this.#checkRates(this.#limits);
   }
 

@@ -30,6 +30,7 @@ import type { Context } from './answering/context.js';
 import { isForPeer, type Middleware } from './answering/middleware.js';
 import { Router } from './answering/router.js';
 import type { Awaitable, Implementation, Listeners } from './api.js';
+import { Buffered } from './buffered.js';
 import { Departure, type DepartureHost } from './departure.js';
 import { type Disposed, disposable } from './disposable.js';
 import { expiryOf } from './expiry.js';
@@ -51,6 +52,7 @@ import type {
 } from './types.js';
 
 export const DEFAULT_MAX_CONNECTIONS = 65_536;
+export const DEFAULT_MAX_BUFFERED_BYTES = 268_435_456;
 
 /** What the authentication hook sees of a client. STMP headers and raw HTTP headers are kept apart. */
 export interface AuthenticationRequest {
@@ -92,6 +94,12 @@ export interface ServerOptions<Identity = undefined, State = undefined, L extend
   readonly maxConnections?: number | undefined;
   /** Connections at once from one address. Default: no limit. */
   readonly maxConnectionsPerAddress?: number | undefined;
+  /**
+   * Bytes that all connections together may hold: input that is not handled, inflated or not, and output that readers
+   * leave. Above it connections end with TooManyRequests, those with the oldest unfinished packets first, then those that
+   * hold most. Default 268_435_456.
+   */
+  readonly maxBufferedBytes?: number | undefined;
   /** Default: the socket's IP address; `forwardedAddress` reads it from trusted proxies. */
   readonly addressOf?: AddressOf | undefined;
   /** Rates of one connection. */
@@ -162,6 +170,7 @@ class StmpServer<Identity, State, L extends object>
   readonly connections: Set<Connection<Identity, State>> = new Set();
   readonly acceptor: Acceptor;
   readonly alarms: Alarms;
+  readonly buffered: Buffered;
   readonly #options: ServerOptions<Identity, State, L>;
   readonly #maxConnections: number;
   readonly #maxPerAddress: number;
@@ -206,6 +215,9 @@ class StmpServer<Identity, State, L extends object>
     checkRates('ratesPerAddress', options.ratesPerAddress);
     this.#keyedRates = options.ratesPerAddress && new KeyedRates(options.ratesPerAddress);
     this.#accessLog = options.accessLog && new AccessLog(options.accessLog);
+    this.buffered = new Buffered(
+      checkNumber('maxBufferedBytes', options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES, 1),
+    );
     this.alarms = new Alarms(this.shared.options.clock);
     this.#departure = new Departure(this, this.shared.options.clock);
     this.closed = new Promise((resolve) => {

@@ -207,7 +207,7 @@ export interface ConnectionOptions extends EngineOptions {
   readonly slowReader?: Exclude<SlowReaderPolicy, 'wait'> | undefined;
   /** Policies of single events, by `package.Service.Method`. */
   readonly methodPolicies?: Readonly<Record<string, Exclude<SlowReaderPolicy, 'wait'>>> | undefined;
-  /** A handler's signal aborts, and its caller is answered RequestTimeout, after this. Default 0: never. */
+  /** A handler's signal aborts, and its caller is answered RequestTimeout, after this. Default 300_000; 0: never. */
   readonly handlerTimeoutMs?: number | undefined;
   /** Sends the texts of handlers' plain errors to the peer. For development. Default false. */
   readonly exposeErrors?: boolean | undefined;

@@ -172,7 +172,10 @@ describe('calls', () => {
 
     it('never, with 0', async () => {
       const { waiting, implementation } = holding();
-      const { client, clock } = await join({ prepare: (server) => server.implement(TestService, implementation) });
+      const { client, clock } = await join({
+        server: { handlerTimeoutMs: 0 },
+        prepare: (server) => server.implement(TestService, implementation),
+      });
       const pending = watch(client.service(TestService).echo({ text: 'x' }, { timeoutMs: 0 }));
       await clock.advance(100_000_000);
       expect(pending.settled).toBe(0);

@@ -5,13 +5,16 @@ import { compressionError } from './compression-error.js';
 import { CANCEL, cancelPayload, DRAIN, MAX_CONTROL_ACTION } from './extensions.js';
 import type { Handshake } from './handshake.js';
 import { EngineEvent, type Inbound } from './inbound.js';
-import type { Input } from './input.js';
+import { type Input, READ_BUSY } from './input.js';
 import { MAX_ABANDONED_CALLS, type ResolvedEngineOptions } from './options.js';
 import type { Outbox } from './outbox.js';
 import { PHASES, type Phase, type Step } from './phase.js';
 import { Silence } from './silence.js';
+import { dueMs, tooSlow } from './slow-packet.js';
 import type { Ending, Engine, EngineOptions, EnginePhase, HelloAnswer, Session } from './types.js';
 
+/** So many packets that are nobody's concern are read before others have their turn. */
+const BUSY_PACKETS = 256;
 /** Pongs owed beyond this are not counted: a peer that pings faster than it reads gets fewer. */
 const MAX_PONGS = 16;
 
@@ -96,6 +99,14 @@ export class Conversation implements Engine {
     return this.#input.bytesIn;
   }
 
+  get inputBytes(): number {
+    return this.#input.bytes;
+  }
+
+  get hasUnfinished(): boolean {
+    return this.#input.unfinished !== undefined;
+  }
+
   get hasInput(): boolean {
     return this.#input.hasMore;
   }
@@ -141,6 +152,7 @@ export class Conversation implements Engine {
   }
 
   poll(into: Inbound): EngineEvent {
+    const mostPackets = this.packetsIn + BUSY_PACKETS;
     for (;;) {
       if (this.#due !== EngineEvent.None) {
         const due = this.#due;
@@ -161,9 +173,15 @@ export class Conversation implements Engine {
           this.packetsIn++;
           const event = this.#packet(into);
           if (event !== EngineEvent.None) return event;
-        } else if (read < 0) this.fail(this.#input.fault ?? brokenRule(-read));
+          if (this.packetsIn >= mostPackets) return EngineEvent.Busy;
+        } else if (read === READ_BUSY) return EngineEvent.Busy;
+        else if (read < 0) this.fail(this.#input.fault ?? brokenRule(-read));
         else if (this.#inputEnded) this.#endOfInput();
-        else return EngineEvent.None;
+        else {
+          const { unfinished } = this.#input;
+          if (unfinished !== undefined && unfinished.sinceMs < 0) unfinished.sinceMs = this.#silence.lastInMs;
+          return EngineEvent.None;
+        }
       } else if (reads === 'handshake') {
         if (!this.#pollHandshake()) return EngineEvent.None;
       } else if (this.#inputEnded && this.#phase !== PHASES.closed) this.#endOfInput();
@@ -471,6 +489,9 @@ export class Conversation implements Engine {
 
   setPaused(paused: boolean, nowMs: number): void {
     this.#silence.setPaused(paused, nowMs, this.peerIsOurs);
+    // Its time goes on when it can come again.
+    const { unfinished } = this.#input;
+    if (!paused && unfinished !== undefined) unfinished.sinceMs = Math.floor(nowMs);
   }
 
   get stale(): boolean {
@@ -486,9 +507,15 @@ export class Conversation implements Engine {
     return this.#silence.lastInMs;
   }
 
+  get #packetDueMs(): number {
+    return this.#phase.reads !== 'packets' || this.#silence.isPaused
+      ? Number.POSITIVE_INFINITY
+      : dueMs(this.#input.unfinished, this.#options);
+  }
+
   get deadlineMs(): number {
     let deadline = this.#passing === undefined ? Number.POSITIVE_INFINITY : this.#passing.limitAtMs;
-    if (this.#phase === PHASES.ready) deadline = this.#silence.deadlineMs(this.#options);
+    if (this.#phase === PHASES.ready) deadline = Math.min(this.#silence.deadlineMs(this.#options), this.#packetDueMs);
     return this.#calls === undefined || this.ending !== undefined
       ? deadline
       : Math.min(deadline, this.#calls.deadlineMs);
@@ -511,7 +538,8 @@ export class Conversation implements Engine {
           status: Status.NetworkError,
         }),
       );
-    } else if (this.#phase !== PHASES.closed) {
+    } else if (nowMs >= this.#packetDueMs) this.fail(tooSlow(this.#options.packetTimeoutMs));
+    else if (this.#phase !== PHASES.closed) {
       if (this.#phase === PHASES.ready && this.#silence.takePing(nowMs, this.#options)) this.#outbox.pings = 1;
       this.#calls?.expireUntil(nowMs);
     }

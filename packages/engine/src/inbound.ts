@@ -21,6 +21,8 @@ export const EngineEvent = {
   Cancel: 8,
   /** The end, told once; see `Engine.ending`. Take the last output, then close the link. */
   Closed: 9,
+  /** Much was read that is nobody's concern, and more waits: others may have their turn before the next poll. */
+  Busy: 10,
 } as const;
 export type EngineEvent = (typeof EngineEvent)[keyof typeof EngineEvent];
 

@@ -31,6 +31,16 @@ export class MessageInput implements Input {
     return undefined;
   }
 
+  get bytes(): number {
+    let bytes = this.#unit === undefined ? 0 : this.#unit.length;
+    if (this.#waiting !== undefined) for (const { length } of this.#waiting) bytes += length;
+    return bytes;
+  }
+
+  get unfinished(): undefined {
+    return undefined;
+  }
+
   get hasMore(): boolean {
     return this.#unit !== undefined;
   }

@@ -4,6 +4,7 @@ import type { EngineOptions, Keepalive, Patience } from './types.js';
 
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
 export const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
+export const DEFAULT_PACKET_TIMEOUT_MS = 30_000;
 /** A {@link Patience} without gaps. */
 export type ResolvedPatience = { readonly [K in keyof Patience]-?: number };
 /** Source: STMP 1.0, section 4. */
@@ -25,6 +26,7 @@ export const MAX_ABANDONED_CALLS = 32_768;
 export interface ResolvedEngineOptions {
   readonly handshakeTimeoutMs: number;
   readonly closeTimeoutMs: number;
+  readonly packetTimeoutMs: number;
   readonly idle: ResolvedPatience;
   readonly waiting: ResolvedPatience;
   readonly maxPacketBytes: number;
@@ -72,6 +74,7 @@ export function resolveEngineOptions(options: EngineOptions = {}): ResolvedEngin
     ...resolveNumbers(options, {
       handshakeTimeoutMs: [DEFAULT_HANDSHAKE_TIMEOUT_MS, 0],
       closeTimeoutMs: [DEFAULT_CLOSE_TIMEOUT_MS, 0],
+      packetTimeoutMs: [DEFAULT_PACKET_TIMEOUT_MS, 0],
       maxPacketBytes: [DEFAULT_MAX_PACKET_BYTES, 1, MAX_BYTES],
       maxHeaderBytes: [DEFAULT_MAX_HEADER_BYTES, 1, MAX_BYTES],
       maxHandshakeBytes: [DEFAULT_MAX_HANDSHAKE_BYTES, 1, MAX_BYTES],

@@ -22,6 +22,10 @@ export class Silence {
     this.lastInMs = this.#lastPingMs = Math.floor(nowMs);
   }
 
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
   /** Bytes have arrived. */
   broken(nowMs: number): void {
     this.lastInMs = Math.floor(nowMs);

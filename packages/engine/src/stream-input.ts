@@ -3,15 +3,17 @@ import { readStreamPacket } from '@stmp/packet';
 import { compressionError } from './compression-error.js';
 import type { Handshake } from './handshake.js';
 import type { Inbound } from './inbound.js';
-import type { Input } from './input.js';
+import { type Input, READ_BUSY, type Unfinished } from './input.js';
 import type { ResolvedEngineOptions } from './options.js';
 import type { Session } from './types.js';
 
 const NO_BYTES = new Uint8Array(0);
 const FIRST_TAIL_BYTES = 256;
+/** So many bytes are made out of compressed ones before others have their turn. */
+const BUSY_BYTES = 262_144;
 
 /** The unfinished packet at the end of a chunk. */
-interface Tail {
+interface Tail extends Unfinished {
   bytes: Uint8Array;
   length: number;
   /** Bytes it needs before reading it again makes sense. */
@@ -44,6 +46,17 @@ export class StreamInput implements Input {
 
   get fault(): StmpError | undefined {
     return this.#inflate?.fault;
+  }
+
+  get bytes(): number {
+    let bytes = this.#chunk.length - this.#at;
+    if (this.#tail !== undefined) bytes += this.#tail.bytes.length;
+    if (this.#waiting !== undefined) for (const { length } of this.#waiting) bytes += length;
+    return bytes;
+  }
+
+  get unfinished(): Unfinished | undefined {
+    return this.#tail;
   }
 
   get hasMore(): boolean {
@@ -136,6 +149,7 @@ export class StreamInput implements Input {
   }
 
   readPacket(into: Inbound): number {
+    const mostBytes = this.bytesIn + BUSY_BYTES;
     for (;;) {
       if (this.#skip > 0) this.#passOver();
       if (this.#tail !== undefined) {
@@ -154,6 +168,8 @@ export class StreamInput implements Input {
         this.#beginTail(into.needed);
       }
       if (this.#at >= this.#chunk.length) {
+        // Only what is inflated here can be so much.
+        if (this.bytesIn >= mostBytes) return READ_BUSY;
         try {
           if (!this.#nextChunk()) return 0;
         } catch (error) {
@@ -208,7 +224,7 @@ export class StreamInput implements Input {
    * that at most, never with what was announced.
    */
   #tailWithRoom(count: number, needed: number): Tail {
-    const tail = this.#tail ?? { bytes: NO_BYTES, length: 0, needs: 0 };
+    const tail = this.#tail ?? { bytes: NO_BYTES, length: 0, needs: 0, sinceMs: -1 };
     this.#tail = tail;
     const length = tail.length + count;
     if (length > tail.bytes.length) {

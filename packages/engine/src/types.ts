@@ -78,6 +78,8 @@ export interface EngineOptions {
   /** Wait for the echo of our Close, then the connection ends without it. Default 5_000; 0 does not wait. */
   readonly closeTimeoutMs?: number | undefined;
   readonly keepalive?: Keepalive | undefined;
+  /** Time to finish a packet that was begun, and a second more for each 8 kB that have come. Default 30_000; 0 disables. */
+  readonly packetTimeoutMs?: number | undefined;
   /** Method, header block and payload of one packet together. Default 16 MiB. Given, it limits what is sent as well. */
   readonly maxPacketBytes?: number | undefined;
   /** Header block of one packet. Default 65_536. */
@@ -112,6 +114,10 @@ export interface Engine {
   receiveError(error: StmpError): void;
   /** The next packet, expiry or change of phase; pings, pongs, ids and Close are handled inside. */
   poll(into: Inbound): EngineEvent;
+  /** Bytes of input that are kept, with the room for a packet that is not whole yet. */
+  readonly inputBytes: number;
+  /** True when a packet was begun and is not whole. Not known of message links, which begin with whole ones. */
+  readonly hasUnfinished: boolean;
   /** True when input is waiting to be polled. */
   readonly hasInput: boolean;
 

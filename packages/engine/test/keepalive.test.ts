@@ -43,7 +43,7 @@ describe('silence', () => {
 
   it('any byte proves life', () => {
     expect(timeline(readyClient(), 105_000, [10_000, 34_000, 58_000, 79_000])).toEqual(['104000 80']);
-    const client = readyClient();
+    const client = readyClient({ packetTimeoutMs: 0 });
     client.at(40_000);
     client.feed(hex('b8'));
     expect(client.at(84_999)).toEqual([]);
@@ -300,6 +300,7 @@ describe('options', () => {
     expect(resolveEngineOptions()).toEqual({
       handshakeTimeoutMs: 10_000,
       closeTimeoutMs: 5_000,
+      packetTimeoutMs: 30_000,
       idle: { pingIntervalMs: 25_000, staleMs: 35_000, idleTimeoutMs: 45_000 },
       waiting: { pingIntervalMs: 5_000, staleMs: 10_000, idleTimeoutMs: 20_000 },
       maxPacketBytes: 16_777_216,

@@ -22,6 +22,10 @@ export class Inbox {
     this.#maxRequests = maxRequests;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get count(): number {
     return this.#items.length - this.#head;
   }

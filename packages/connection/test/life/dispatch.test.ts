@@ -3,7 +3,7 @@ import { encodePacket } from '@stmp/packet';
 import { memoryPair } from '@stmp/transport-memory';
 import { describe, expect, it } from 'vitest';
 import { implementLife, LifeEvents, LifeService, outcome, settle, soFar, world } from './harness.js';
-import { rawPeer } from './raw-peer.js';
+import { type RawPeer, rawPeer } from './raw-peer.js';
 
 describe('deadlines of calls', () => {
   it('are 60 s by default, or of the client, the method, the call', async () => {
@@ -27,7 +27,7 @@ describe('deadlines of calls', () => {
   });
 
   it('can be switched off', async () => {
-    const w = world({ client: { callTimeoutMs: 0 } });
+    const w = world({ client: { callTimeoutMs: 0 }, server: { handlerTimeoutMs: 0 } });
     const work = implementLife(w.server);
     await w.ready();
     const result = w.client.service(LifeService).work({ n: 7 });
@@ -354,10 +354,69 @@ describe('a full inbox', () => {
     expect(peer.packets.map(({ kind }) => kind)).toEqual(['pong']);
     peer.send(...Array.from({ length: 8 }, (_, i) => request(i + 3)));
     await settle();
-    // Silence is not judged, since it is ours: four intervals pass and the connection is still there.
-    await w.clock.advance(4_500);
-    expect(peer.packets.map(({ kind }) => kind)).toEqual(['pong', 'ping', 'ping', 'ping', 'ping']);
+    // A peer that answers lives, though nothing else of it is read.
+    for (let i = 0; i < 20; i++) {
+      await w.clock.advance(1_000);
+      peer.send(Uint8Array.of(0x90));
+    }
+    expect(peer.packets.filter(({ kind }) => kind === 'ping').length).toBeGreaterThan(9);
     expect(w.server.connections.size).toBe(1);
+    await w.end();
+  });
+
+  it.each<[name: string, leave: (peer: RawPeer) => void, withinMs: number]>([
+    ['falls silent', () => {}, 4_000],
+    ['closes', (peer) => void peer.link.close(), 1_000],
+    ['breaks', (peer) => peer.link.abort(new StmpError('link_failed', 'gone')), 1_000],
+  ])('learns that a peer %s while no handler ends, and tells them', async (_name, leave, withinMs) => {
+    const { w, work, peer } = await flooded({
+      maxInboxCount: 4,
+      closeTimeoutMs: 0,
+      keepalive: { pingIntervalMs: 1_000, idleTimeoutMs: 3_000 },
+    });
+    for (let mid = 1; mid <= 10; mid++) peer.send(request(mid));
+    await settle();
+    leave(peer);
+    await w.clock.advance(withinMs);
+    expect(w.server.connections.size).toBe(0);
+    expect(work.map(({ signal }) => signal.aborted)).toEqual([true]);
+    await w.end();
+  });
+
+  it('of a peer that goes on sending is not read to its end', async () => {
+    const { w, peer } = await flooded({ maxInboxCount: 4, keepalive: { pingIntervalMs: 1_000, idleTimeoutMs: 3_000 } });
+    const chunk = new Uint8Array(65_536).fill(0x80);
+    for (let mid = 1; mid <= 10; mid++) peer.send(request(mid));
+    await settle();
+    await w.clock.advance(1_000);
+    let taken = 0;
+    for (; taken < 100; taken++) {
+      peer.send(chunk);
+      await settle();
+      if (peer.link.queuedBytes > 0) break;
+    }
+    // About a mebibyte waits unread, and no more.
+    expect(taken).toBeGreaterThan(10);
+    expect(taken).toBeLessThan(20);
+    expect(w.server.connections.size).toBe(1);
+    await w.end();
+  });
+
+  it('of handlers that never end is free again after five minutes', async () => {
+    const w = world({ server: { maxConcurrentHandlers: 2 }, client: { callTimeoutMs: 0 } });
+    const work = implementLife(w.server);
+    await w.ready();
+    const calls = [1, 2, 3].map((n) => outcome(w.client.service(LifeService).work({ n })));
+    await w.clock.advance(299_999);
+    expect(work).toHaveLength(2);
+    await w.clock.advance(1);
+    expect(await Promise.all(calls.slice(0, 2))).toEqual(['status 23', 'status 23']);
+    expect(work.map(({ signal }) => signal.aborted)).toEqual([true, true]);
+    for (const one of work.slice()) one.done();
+    await settle();
+    expect(work).toHaveLength(3);
+    work[2]!.done();
+    await Promise.all(calls);
     await w.end();
   });
 
