@@ -142,6 +142,35 @@ export function transitionOf(place: Place, event: ClientEvent): Transition | und
   return undefined;
 }
 
+/** What the states show. */
+interface Facts {
+  readonly attempt: number;
+  readonly failures: number;
+  readonly delayMs: number;
+  readonly isStale: boolean;
+  readonly reason: StmpError | undefined;
+  readonly end: ConnectionEnd | undefined;
+}
+
+/** What everybody sees of a place. */
+export function stateAt(place: Place, facts: Facts): ClientState {
+  switch (place) {
+    case 'connecting':
+      return { name: 'connecting', attempt: facts.attempt };
+    case 'waiting':
+      return { name: 'waiting', attempt: facts.failures, delayMs: facts.delayMs, reason: facts.reason! };
+    case 'closed':
+      return { name: 'closed', reason: facts.end! };
+    case 'idle':
+    case 'handshaking':
+      return { name: place };
+    default: {
+      const name = place === 'ready' ? 'ready' : 'draining';
+      return facts.isStale ? { name, stale: true } : { name };
+    }
+  }
+}
+
 type Listener = (state: ClientState) => void;
 
 /** A value that can be watched: by listeners, and as an async iterator. */

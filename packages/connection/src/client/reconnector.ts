@@ -8,15 +8,17 @@ import { type Backoff, resolveBackoff } from './backoff.js';
 import { ClientConnection, type ClientOwner } from './client-connection.js';
 import {
   type ClientEvent,
-  type ClientState,
   type Place,
   type Setting,
   StateCell,
+  stateAt,
   type Telling,
   transitionOf,
 } from './client-state.js';
+import { type Life, newLife } from './life.js';
 import type { Line } from './offline-calls.js';
 import type { ClientOptions } from './options.js';
+import { Reasons } from './reasons.js';
 import { delayOf, endOf, reasonOf, retryOf } from './retry.js';
 import { SessionHooks } from './session-hooks.js';
 import { Waiters } from './waiters.js';
@@ -24,20 +26,6 @@ import { Waiters } from './waiters.js';
 /** A connection that was ready for less than this counts as a failed attempt. */
 const STABLE_MS = 5_000;
 const NEVER = Number.POSITIVE_INFINITY;
-
-/** From `connect()` to the end. */
-interface Life {
-  readonly closed: Promise<ConnectionEnd>;
-  readonly resolve: (end: ConnectionEnd) => void;
-}
-
-function newLife(): Life {
-  let resolve!: (end: ConnectionEnd) => void;
-  const closed = new Promise<ConnectionEnd>((done) => {
-    resolve = done;
-  });
-  return { closed, resolve };
-}
 
 /** Decides when an attempt is made, and which connection is the present one. The table of client-state.ts says what follows on what. */
 export class Reconnector implements ClientOwner, Line {
@@ -82,10 +70,7 @@ export class Reconnector implements ClientOwner, Line {
   #askedNext = false;
   /** The headers function was asked anew after a refusal, and nothing has come of it yet. */
   #askedHeaders = false;
-  /** What the logger was told of since a connection was last ready. */
-  readonly #told = new Set<string>();
-  /** What the reason is of, until it is told. */
-  #untold: 'failed' | 'lost' | undefined = undefined;
+  readonly #reasons: Reasons;
   #end: ConnectionEnd | undefined = undefined;
   #farewell: CloseOptions | undefined = undefined;
 
@@ -99,6 +84,7 @@ export class Reconnector implements ClientOwner, Line {
       options.reconnect === false
         ? undefined
         : resolveBackoff(options.reconnect, (error) => shared.report(error, 'reconnect'));
+    this.#reasons = new Reasons(shared, options.hooks);
     this.waiters = new Waiters(shared.options.clock);
     this.starting = new Waiters(shared.options.clock);
   }
@@ -125,26 +111,12 @@ export class Reconnector implements ClientOwner, Line {
     const { to, sets, tells } = transition;
     for (const setting of sets) this.#set(setting);
     this.#place = to;
-    if (tells.includes('state')) this.state.set(this.#stateNow());
-    for (const telling of tells) this.#tell(telling);
-  }
-
-  #stateNow(): ClientState {
-    switch (this.#place) {
-      case 'connecting':
-        return { name: 'connecting', attempt: this.#attempt };
-      case 'waiting':
-        return { name: 'waiting', attempt: this.#failures, delayMs: this.#delayMs, reason: this.reason! };
-      case 'closed':
-        return { name: 'closed', reason: this.#end! };
-      case 'idle':
-      case 'handshaking':
-        return { name: this.#place };
-      default: {
-        const name = this.#place === 'ready' ? 'ready' : 'draining';
-        return this.#current?.stale ? { name, stale: true } : { name };
-      }
+    if (tells.includes('state')) {
+      const [attempt, failures, delayMs] = [this.#attempt, this.#failures, this.#delayMs];
+      const isStale = this.#current?.stale === true;
+      this.state.set(stateAt(to, { attempt, failures, delayMs, isStale, reason: this.reason, end: this.#end }));
     }
+    for (const telling of tells) this.#tell(telling);
   }
 
   #set(setting: Setting): void {
@@ -154,7 +126,7 @@ export class Reconnector implements ClientOwner, Line {
         this.#end = this.#farewell = this.reason = undefined;
         this.#attempt = this.#failures = 0;
         this.#askedHeaders = false;
-        this.#told.clear();
+        this.#reasons.forget();
         this.#stopWake = this.shared.guard('onWake', undefined, () => this.#options.onWake?.(() => this.checkTime()));
         break;
       case 'fresh':
@@ -196,7 +168,7 @@ export class Reconnector implements ClientOwner, Line {
         this.state.tell((fn) => void this.shared.guard('onState', this.#current, fn));
         break;
       case 'reason':
-        this.#tellReason();
+        this.#reasons.tell(this.#attempt, this.#end === undefined ? this.#delayMs : undefined);
         break;
       case 'waiters':
         this.waiters.settle(this.ended);
@@ -300,7 +272,7 @@ export class Reconnector implements ClientOwner, Line {
   #again(event: 'failed' | 'lost', end: ConnectionEnd): void {
     const error = reasonOf(end);
     this.reason = error;
-    this.#untold = event;
+    this.#reasons.note(error, event === 'failed');
     const delayMs = this.#delayAfter(end, error);
     if (delayMs === undefined) {
       this.#end = { ...end, error };
@@ -327,24 +299,6 @@ export class Reconnector implements ClientOwner, Line {
     this.shared.options.clock.clearTimer(this.#retryTimer);
     this.#retryTimer = undefined;
     this.#retryAtMs = NEVER;
-  }
-
-  #tellReason(): void {
-    const error = this.reason;
-    const event = this.#untold;
-    this.#untold = undefined;
-    if (error === undefined || event === undefined) return;
-    const attempt = this.#attempt;
-    const delayMs = this.#end === undefined ? this.#delayMs : undefined;
-    const { hooks } = this.#options;
-    if (event === 'failed')
-      this.shared.guard('onAttemptFailed', undefined, () => hooks?.onAttemptFailed?.({ attempt, error, delayMs }));
-    const { logger } = this.shared.options;
-    const { code, status, message } = error;
-    const key = `${code} ${status} ${message}`;
-    if (logger === undefined || this.#told.has(key)) return;
-    this.#told.add(key);
-    this.shared.guard('logger', undefined, () => logger.warn({ code, status, attempt, delayMs, err: error }, message));
   }
 
   // --- connections --------------------------------------------------------------------------
@@ -388,7 +342,7 @@ export class Reconnector implements ClientOwner, Line {
     counters.connectionsOpen++;
     this.triesOnce = this.#askedHeaders = false;
     this.reason = undefined;
-    this.#told.clear();
+    this.#reasons.forget();
   }
 
   onStale(connection: ClientConnection): void {
