@@ -7,6 +7,7 @@ import { msgpackCodec } from '@stmp/payload-msgpack';
 import { protobufCodec } from '@stmp/payload-protobuf';
 import { kcpDialer, kcpListener } from '@stmp/transport-kcp';
 import { memoryTransport } from '@stmp/transport-memory';
+import { stdioDialer } from '@stmp/transport-stdio';
 import { tcpDialer, tcpListener } from '@stmp/transport-tcp';
 import { unixDialer, unixListener } from '@stmp/transport-unix';
 import { wsDialer } from '@stmp/transport-ws';
@@ -43,6 +44,21 @@ function* crumbs(unit: Uint8Array): Generator<Uint8Array> {
 const unixAddress = (name: string): string => {
   const file = `stmp-table-${process.pid}-${name}`;
   return process.platform === 'win32' ? `unix://./pipe/${file}` : `unix:${tmpdir()}/${file}`;
+};
+
+/** Takes what it is told to a socket, and what comes back. */
+const RELAY = `
+  const socket = require('node:net').connect(process.argv[1]);
+  process.stdin.pipe(socket).pipe(process.stdout);
+  socket.on('error', () => {}).on('close', () => process.stdin.destroy());`;
+
+/** Dials a child, which dials the listener. */
+const throughChild: Dialer = {
+  schemes: ['unix'],
+  dial(address, options) {
+    const path = address.slice('unix:'.length);
+    return stdioDialer({ command: process.execPath, args: ['-e', RELAY, path] }).dial('stdio:', options);
+  },
 };
 
 export async function tableRows(): Promise<Row[]> {
@@ -94,6 +110,8 @@ export async function tableRows(): Promise<Row[]> {
   row('tls, gzip', ...tcpAt('tls'), gzip);
   row('unix', unixAddress('plain'), unixDialer(), unixListener());
   row('unix, gzip', unixAddress('gzip'), unixDialer(), unixListener(), gzip);
+  // One codec: each connection is a process.
+  row('stdio', unixAddress('child'), throughChild, unixListener(), { codecs: [msgpackCodec()] });
   row('kcp', ...kcpAt('kcp'));
   row('kcps', ...kcpAt('kcps'));
   row('kcp, gzip', ...kcpAt('kcp'), gzip);

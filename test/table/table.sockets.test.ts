@@ -7,8 +7,9 @@ import { implementTable } from './service.js';
 
 const rows = await tableRows();
 
-/** Sockets, servers and timers of this process. */
-const handles = (): string[] => process.getActiveResourcesInfo().filter((name) => /^(TCP|TLS|UDP|Timeout)/.test(name));
+/** Sockets, servers, pipes, children and timers of this process. */
+const handles = (): string[] =>
+  process.getActiveResourcesInfo().filter((name) => /^(TCP|TLS|UDP|Pipe|Process|Timeout)/.test(name));
 
 // The runner has timers of its own, but nothing of ours may stay: KCP lingers for a second.
 let before: string[] = [];

@@ -228,7 +228,10 @@ class DuplexLink implements StreamLink {
 
   takeError(error: Error & { code?: unknown }): void {
     if (this.#state === CLOSED) return;
-    if (this.#reason === undefined && (this.#state === OPEN || !NORMAL_ENDS.has(error.code))) {
+    const { reasonOf } = this.#options;
+    if (this.#reason === undefined && reasonOf !== undefined) {
+      this.#reason = reasonOf(error);
+    } else if (this.#reason === undefined && (this.#state === OPEN || !NORMAL_ENDS.has(error.code))) {
       this.#reason = new StmpError('link_failed', `the link failed: ${String(error.code ?? error.message)}`, {
         origin: 'link',
         cause: error,

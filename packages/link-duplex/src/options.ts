@@ -1,4 +1,4 @@
-import type { LinkPeer } from '@stmp/contract';
+import type { LinkPeer, StmpError } from '@stmp/contract';
 import type { NodeDuplex } from './node-duplex.js';
 
 /** Default of `highWaterBytes`. */
@@ -23,6 +23,11 @@ export interface DuplexLinkOptions {
   readonly reset?: ((duplex: NodeDuplex) => void) | undefined;
   /** Who is there. Default: the addresses and the certificate that the duplex has. */
   readonly peer?: LinkPeer | undefined;
+  /**
+   * What an error of the duplex means to `onClose`, where this knows better; undefined: an orderly end. Default:
+   * `link_failed` with the error as cause, or nothing for one that may follow the beginning of the end, such as `EPIPE`.
+   */
+  readonly reasonOf?: ((error: Error) => StmpError | undefined) | undefined;
 }
 
 /** {@link DuplexLinkOptions} checked once, to be shared by many links. */
@@ -33,6 +38,7 @@ export interface ResolvedDuplexLinkOptions {
   readonly secure: boolean | undefined;
   readonly reset: ((duplex: NodeDuplex) => void) | undefined;
   readonly peer: LinkPeer | undefined;
+  readonly reasonOf: ((error: Error) => StmpError | undefined) | undefined;
   readonly resolved: true;
 }
 
@@ -41,11 +47,12 @@ export function resolveDuplexLinkOptions(
   options: DuplexLinkOptions | ResolvedDuplexLinkOptions = {},
 ): ResolvedDuplexLinkOptions {
   if ('resolved' in options) return options;
-  const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES, safeWriteBytes, safeUnreadBytes, secure, reset, peer } = options;
+  const { highWaterBytes = DEFAULT_HIGH_WATER_BYTES, safeWriteBytes, safeUnreadBytes } = options;
+  const { secure, reset, peer, reasonOf } = options;
   positiveInteger('highWaterBytes', highWaterBytes);
   if (safeWriteBytes !== undefined) positiveInteger('safeWriteBytes', safeWriteBytes);
   if (safeUnreadBytes !== undefined) positiveInteger('safeUnreadBytes', safeUnreadBytes);
-  return { highWaterBytes, safeWriteBytes, safeUnreadBytes, secure, reset, peer, resolved: true };
+  return { highWaterBytes, safeWriteBytes, safeUnreadBytes, secure, reset, peer, reasonOf, resolved: true };
 }
 
 function positiveInteger(name: string, value: unknown): void {

@@ -1,6 +1,6 @@
 import { createConnection, createServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { LinkHandler, StmpError, StreamLink } from '@stmp/contract';
+import { type LinkHandler, StmpError, type StreamLink } from '@stmp/contract';
 import { duplexLink } from '@stmp/link-duplex';
 import { describe, expect, it, vi } from 'vitest';
 
@@ -360,5 +360,26 @@ describe('options', () => {
     const make = (): unknown => duplexLink(new Manual(), options);
     expect(make).toThrow(type);
     expect(make).toThrow(message);
+  });
+});
+
+describe('an error that the duplex explains', () => {
+  const reasonOf = (error: Error): StmpError | undefined =>
+    error.message === 'fine' ? undefined : new StmpError('link_failed', `it was ${error.message}`, { cause: error });
+
+  it.each([
+    ['fine', 'close'],
+    ['EPIPE', 'close link_failed'],
+  ])('%s: %s', async (message, expected) => {
+    for (const begun of [false, true]) {
+      const duplex = eager();
+      const link = duplexLink(duplex, { reasonOf });
+      const { lines, ...rest } = handler();
+      link.start(rest);
+      if (begun) void link.close();
+      duplex.destroy(failed(message));
+      await turn();
+      expect(lines).toEqual([expected]);
+    }
   });
 });
