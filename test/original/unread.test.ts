@@ -162,3 +162,42 @@ it('a slow reader of the original is one like any other', async () => {
   expect(sent).toBeGreaterThan((SAFE_BYTES + 100_000) / 3_000 - 3);
   expect(socket.mostUnread).toBeLessThanOrEqual(SAFE_BYTES);
 });
+
+describe('a packet that is too large for its reader', () => {
+  const warnings: string[] = [];
+  const logger = { info() {}, error() {}, warn: (_: object, message = '') => void warnings.push(message) };
+  afterEach(() => void warnings.splice(0));
+  const emit = async (sizes: readonly number[], safeBytes: number | undefined, more: typeof OURS = []) => {
+    const { socket, far } = await serve(safeBytes, more, { logger });
+    for (const bytes of sizes) {
+      far.emit(Blobs).put(textOf(bytes, 0));
+      await (more === OURS ? settle() : socket.run());
+    }
+    return warnings;
+  };
+
+  it('is told to the logger, once for each connection', async () => {
+    expect(await emit([100_000, 1, 200_000], SAFE_BYTES)).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^a packet of 1000\d\d bytes .* tls:, ws: or gzip$/);
+    expect(await emit([70_000], SAFE_BYTES)).toHaveLength(2);
+  });
+
+  it('is none where all packets fit, where the path is safe, and towards our own', async () => {
+    expect(await emit([65_000, 65_000, 30_000], SAFE_BYTES)).toEqual([]);
+    expect(await emit([100_000], undefined)).toEqual([]);
+    expect(await emit([100_000], SAFE_BYTES, OURS)).toEqual([]);
+  });
+
+  it('is no matter when the logger throws', async () => {
+    const broken = {
+      ...logger,
+      warn: () => {
+        throw new Error('full');
+      },
+    };
+    const { socket, far } = await serve(SAFE_BYTES, [], { logger: broken });
+    far.emit(Blobs).put(textOf(100_000, 0));
+    await socket.run();
+    expect(far.isOpen).toBe(true);
+  });
+});

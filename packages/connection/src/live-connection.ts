@@ -32,6 +32,7 @@ import type { CallOptions, EmitOptions, EventSender, ServiceClient, SlowReaderPo
 import { type Callee, plainCallee, rawCallee } from './callee.js';
 import { abortError, PendingCall } from './calls.js';
 import type { Clock } from './clock.js';
+import { SAFE_PACKET_BYTES, warnOfLargePacket } from './large-packet.js';
 import { judgeAt } from './late.js';
 import { linkFault, unitFault } from './link-faults.js';
 import { isTooLargeForPeer } from './peer-limit.js';
@@ -114,6 +115,8 @@ interface Rare {
   /** Until then it has time as long as bytes leave, and how many were left when that was last looked at. */
   cutAtLastMs?: number;
   leftBytes?: number;
+  /** The logger knows that packets are too large for this peer. */
+  isWarned?: boolean;
   /** When the end is told, even if events that came before it still wait. */
   endAtMs?: number;
 }
@@ -471,9 +474,11 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
     const waited = engine.outputWaits;
     if (!this.#linkFull || waited || ended) {
       let full = false;
-      const maxBytes = engine.peerIsOurs || link.kind !== 'stream' ? MAX_WRITE_BYTES : link.safeWriteBytes;
+      const careful = !engine.peerIsOurs && link.kind === 'stream';
+      const maxBytes = careful ? link.safeWriteBytes : MAX_WRITE_BYTES;
       try {
         for (let unit = engine.takeOutput(maxBytes); unit !== undefined; unit = engine.takeOutput(maxBytes)) {
+          if (careful && unit.length > SAFE_PACKET_BYTES) this.#largePacket(unit.length);
           const more = link.send(unit as Uint8Array & string);
           if (!more) {
             full = true;
@@ -497,6 +502,14 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
     if (ended) this.#closeLink();
     else this.rearm();
     if (waited || engine.outputWaits) this.#outputPaced(waited);
+  }
+
+  #largePacket(bytes: number): void {
+    const { link, engine } = this;
+    const isPlain = link.kind === 'stream' && link.safeUnreadBytes !== undefined;
+    if (!isPlain || engine.session?.compression !== undefined || this.#extra.isWarned) return;
+    this.#extra.isWarned = true;
+    warnOfLargePacket(this, this.shared, bytes);
   }
 
   /** Output waits for a pong, or has waited: reading is judged anew, and handlers may have room again. */
