@@ -1,5 +1,3 @@
-export type { AccessLogOptions } from './access-log.js';
-export { type AddressOf, addressKey, socketAddress } from './address.js';
 export type { Context } from './answering/context.js';
 export type { IncomingCall, Middleware, Reply } from './answering/middleware.js';
 export type {
@@ -25,7 +23,6 @@ export type { ClientHooks, ClientOptions, FailedAttempt } from './client/options
 export { DEFAULT_RETRY_ON, type Retry } from './client/retry.js';
 export type { SessionHook, SessionInfo } from './client/session-hooks.js';
 export { type Clock, SYSTEM_CLOCK } from './clock.js';
-export { type ForwardedAddressOptions, forwardedAddress } from './forwarded.js';
 export {
   DEFAULT_CALL_TIMEOUT_MS,
   DEFAULT_MAX_CONCURRENT_HANDLERS,
@@ -36,6 +33,9 @@ export {
   DEFAULT_SERVER_MAX_PACKET_BYTES,
   DEFAULT_STALL_TIMEOUT_MS,
 } from './options.js';
+export type { AccessLogOptions } from './server/access-log.js';
+export { type AddressOf, addressKey, socketAddress } from './server/address.js';
+export { type ForwardedAddressOptions, forwardedAddress } from './server/forwarded.js';
 export {
   type Authenticated,
   type AuthenticationRequest,
@@ -44,7 +44,7 @@ export {
   type DrainOptions,
   type Server,
   type ServerOptions,
-} from './server.js';
+} from './server/server.js';
 export type { Counters } from './shared.js';
 export type {
   AddressRates,
@@ -58,4 +58,4 @@ export type {
   PacketInfo,
   Rates,
 } from './types.js';
-export { type PreparedEvent, prepareEvent, type WireKey } from './wire.js';
+export { type PreparedEvent, prepareEvent, type WireKey } from './wire/wire.js';

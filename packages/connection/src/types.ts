@@ -11,7 +11,7 @@ import type {
 import type { EngineOptions } from '@stmp/engine';
 import type { EmitOptions, EventSender, ServiceClient, SlowReaderPolicy, UntypedCalls } from './api.js';
 import type { Clock } from './clock.js';
-import type { PreparedEvent, WireKey } from './wire.js';
+import type { PreparedEvent, WireKey } from './wire/wire.js';
 
 /** How a connection ended. */
 export interface ConnectionEnd {

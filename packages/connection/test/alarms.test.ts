@@ -1,6 +1,6 @@
 import { FakeClock, seeded } from 'test-kit';
 import { describe, expect, it } from 'vitest';
-import { type Alarmed, Alarms } from '../src/alarms.js';
+import { type Alarmed, Alarms } from '../src/server/alarms.js';
 
 class Sleeper implements Alarmed {
   timerAtMs = -1;

@@ -1,8 +1,8 @@
 import { type Headers, type Payload, Status, statusName } from '@stmp/contract';
 import { retryAfterHeader } from '@stmp/engine';
-import { encodeDetails } from '../details.js';
-import { isTooLargeForPeer } from '../peer-limit.js';
-import { encodeResult } from '../wire.js';
+import { isTooLargeForPeer } from '../calls/peer-limit.js';
+import { encodeDetails } from '../wire/details.js';
+import { encodeResult } from '../wire/wire.js';
 import type { CallContext } from './call-context.js';
 import type { AnsweringHost } from './host.js';
 import { checkReply, type Reply } from './middleware.js';

@@ -1,10 +1,10 @@
 import { type AnyMethod, isStmpError, Status, StmpError } from '@stmp/contract';
 import type { Inbound } from '@stmp/engine';
 import { createHeaders, type HeaderMap } from '@stmp/packet';
-import { decodeText, headersOf } from '../calls.js';
+import { decodeText, headersOf } from '../calls/pending-call.js';
 import { type Clock, MAX_TIMER_MS } from '../clock.js';
 import type { Connection } from '../types.js';
-import type { MethodCodecs } from '../wire.js';
+import type { MethodCodecs } from '../wire/wire.js';
 import type { IncomingCall } from './middleware.js';
 import type { Route } from './router.js';
 

@@ -1,7 +1,7 @@
 import { Status } from '@stmp/contract';
 import type { Inbound } from '@stmp/engine';
 import { printable } from '../printable.js';
-import { codecsOf } from '../wire.js';
+import { codecsOf } from '../wire/wire.js';
 import { answerBusy, answerReply, answerStatus } from './answer.js';
 import { CallContext } from './call-context.js';
 import type { AnsweringHost } from './host.js';

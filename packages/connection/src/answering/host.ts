@@ -1,6 +1,6 @@
 import type { Engine } from '@stmp/engine';
 import type { Shared } from '../shared.js';
-import type { WireKey } from '../wire.js';
+import type { WireKey } from '../wire/wire.js';
 import type { CallContext, CallHost } from './call-context.js';
 
 /** What answering needs of its connection. */

@@ -1,6 +1,6 @@
 import { type Dialer, type Headers, isStmpError, type Link, Status, StmpError } from '@stmp/contract';
 import { type ClientOffer, clientHandshake, clientHeaders, type Handshake, textPackets } from '@stmp/engine';
-import { checkLink } from '../link-faults.js';
+import { checkLink } from '../pipe/link-faults.js';
 import type { Shared } from '../shared.js';
 import { textOf } from '../thrown.js';
 import type { ClientOptions } from './options.js';

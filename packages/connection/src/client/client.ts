@@ -8,7 +8,6 @@ import {
   StmpError,
 } from '@stmp/contract';
 import { checkNumber } from '@stmp/engine';
-import { onAbort } from '../abort-listeners.js';
 import type { Context } from '../answering/context.js';
 import type { Middleware } from '../answering/middleware.js';
 import { Router } from '../answering/router.js';
@@ -21,14 +20,15 @@ import type {
   ServiceClient,
   UntypedCalls,
 } from '../api.js';
-import { labelOf } from '../callee.js';
+import { onAbort } from '../calls/abort-listeners.js';
+import { labelOf } from '../calls/callee.js';
 import { type Disposed, disposable } from '../disposable.js';
-import { checkLink } from '../link-faults.js';
 import { resolveConnectionOptions } from '../options.js';
+import { checkLink } from '../pipe/link-faults.js';
 import { type Counters, Shared } from '../shared.js';
 import { checkStatus } from '../status.js';
-import { type Described, type Stub, StubCache, sendersOf } from '../stubs.js';
 import type { CloseOptions, Connection, ConnectionEnd } from '../types.js';
+import { type Described, type Stub, StubCache, sendersOf } from '../wire/stubs.js';
 import type { ClientConnection } from './client-connection.js';
 import type { ClientState } from './client-state.js';
 import { callWhenReady, notConnected } from './offline-calls.js';

@@ -1,5 +1,5 @@
 import { isStmpError, type Link, StmpError } from '@stmp/contract';
-import { judgeAt } from '../late.js';
+import { judgeAt } from '../pipe/late.js';
 import type { Shared } from '../shared.js';
 import { textOf } from '../thrown.js';
 import type { CloseOptions, ConnectionEnd } from '../types.js';

@@ -1,6 +1,6 @@
 import { Status, StmpError } from '@stmp/contract';
-import { onAbort } from '../abort-listeners.js';
-import { abortError } from '../calls.js';
+import { onAbort } from '../calls/abort-listeners.js';
+import { abortError } from '../calls/pending-call.js';
 import type { Clock } from '../clock.js';
 
 /** Those who wait for a client to be ready. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TokenBucket } from '../../src/rate.js';
-import { KeyedRates } from '../../src/rates.js';
+import { TokenBucket } from '../../src/server/rate.js';
+import { KeyedRates } from '../../src/server/rates.js';
 
 describe('a token bucket', () => {
   // [at, tokens wanted, granted]

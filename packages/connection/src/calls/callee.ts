@@ -7,7 +7,7 @@ import {
   type Payload,
   type PayloadCodec,
 } from '@stmp/contract';
-import { codecsOf } from './wire.js';
+import { codecsOf } from '../wire/wire.js';
 
 /** The method that a call goes to, and how its values travel. The stubs of a service are such. */
 export interface Callee {

@@ -1,10 +1,10 @@
 import { type Headers, type Link, Status, StmpError } from '@stmp/contract';
 import type { Handshake, HelloAnswer } from '@stmp/engine';
+import { LiveConnection, type Owner } from '../live-connection.js';
+import type { CloseOptions, ConnectionEnd, Rates } from '../types.js';
 import type { Alarmed, Alarms } from './alarms.js';
 import type { Buffered, BufferHolder } from './buffered.js';
-import { LiveConnection, type Owner } from './live-connection.js';
 import { RateLimiter } from './rates.js';
-import type { CloseOptions, ConnectionEnd, Rates } from './types.js';
 
 export interface ServerOwner extends Owner {
   readonly alarms: Alarms;

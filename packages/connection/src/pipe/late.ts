@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { afterTurn } from './turn.js';
 
 /** A timer that comes later than this is no proof of what it was set for. */

@@ -1,5 +1,5 @@
-import type { Shared } from './shared.js';
-import type { Connection } from './types.js';
+import type { Shared } from '../shared.js';
+import type { Connection } from '../types.js';
 
 /** The original's TCP reader may break on a larger packet. Source: STMP 1.0, section 7. */
 export const SAFE_PACKET_BYTES = 65_536;

@@ -1,11 +1,11 @@
 import { type Headers, type MessageCodec, StmpError, statusName } from '@stmp/contract';
 import { type Inbound, retryAfterOf } from '@stmp/engine';
 import { decodeHeaderBlock, decodeHeaderBytes } from '@stmp/packet';
+import type { CallOptions } from '../api.js';
+import { watch } from '../thrown.js';
+import { DETAILS_HEADER, readDetails } from '../wire/details.js';
+import type { WireKey } from '../wire/wire.js';
 import { onAbort } from './abort-listeners.js';
-import type { CallOptions } from './api.js';
-import { DETAILS_HEADER, readDetails } from './details.js';
-import { watch } from './thrown.js';
-import type { WireKey } from './wire.js';
 
 const NO_BYTES = new Uint8Array(0);
 const NO_HEADERS: Headers = [];

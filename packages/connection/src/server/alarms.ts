@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 
 /** Somebody who is to be called at a time. */
 export interface Alarmed {

@@ -1,5 +1,5 @@
 import { Status, StmpError } from '@stmp/contract';
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { DrainSchedule } from './drain.js';
 import type { ServerConnection } from './server-connection.js';
 

@@ -1,6 +1,6 @@
 import { Status, StmpError } from '@stmp/contract';
 import type { Engine } from '@stmp/engine';
-import type { SlowReaderPolicy } from './api.js';
+import type { SlowReaderPolicy } from '../api.js';
 
 interface Droppable {
   readonly ticket: number;

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 
 /** Share of the window in which peers are asked to move; the rest is left to those asked last. */
 const ASKING_SHARE = 0.8;

@@ -1,5 +1,5 @@
 import { type AnyMethod, methodName, type PayloadCodec } from '@stmp/contract';
-import { methodsOf } from './api.js';
+import { methodsOf } from '../api.js';
 import { codecsOf, type MethodCodecs } from './wire.js';
 
 /** One method as its caller knows it. Codecs are looked up once and kept as long as the content type stays. */

@@ -1,8 +1,8 @@
 import type { Headers, LinkPeer, Refusal } from '@stmp/contract';
 import type { Session } from '@stmp/engine';
 import { getHeader } from '@stmp/packet';
-import { printable } from './printable.js';
-import type { Logger } from './types.js';
+import { printable } from '../printable.js';
+import type { Logger } from '../types.js';
 
 export interface AccessLogOptions {
   readonly logger: Logger;

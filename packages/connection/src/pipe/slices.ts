@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { afterTurn, type Turned } from './turn.js';
 
 /** How long one connection may keep the others waiting; and in each turn all that wait for a further slice together. */

@@ -23,24 +23,16 @@ import {
   textPackets,
 } from '@stmp/engine';
 import { createHeaders, HANDSHAKE_MAGIC, type HeaderMap } from '@stmp/packet';
-import { AccessLog, type AccessLogOptions } from './access-log.js';
-import { type AddressOf, socketAddress } from './address.js';
-import { Alarms } from './alarms.js';
-import type { Context } from './answering/context.js';
-import { isForPeer, type Middleware } from './answering/middleware.js';
-import { Router } from './answering/router.js';
-import type { Awaitable, Implementation, Listeners } from './api.js';
-import { Buffered } from './buffered.js';
-import { Departure, type DepartureHost } from './departure.js';
-import { type Disposed, disposable } from './disposable.js';
-import { expiryOf } from './expiry.js';
-import { checkLink } from './link-faults.js';
-import { DEFAULT_SERVER_MAX_PACKET_BYTES, resolveConnectionOptions } from './options.js';
-import { printable } from './printable.js';
-import { checkRates, KeyedRates } from './rates.js';
-import { ServerConnection, type ServerOwner } from './server-connection.js';
-import { type Counters, Shared } from './shared.js';
-import { checkStatus, isStatus } from './status.js';
+import type { Context } from '../answering/context.js';
+import { isForPeer, type Middleware } from '../answering/middleware.js';
+import { Router } from '../answering/router.js';
+import type { Awaitable, Implementation, Listeners } from '../api.js';
+import { type Disposed, disposable } from '../disposable.js';
+import { DEFAULT_SERVER_MAX_PACKET_BYTES, resolveConnectionOptions } from '../options.js';
+import { checkLink } from '../pipe/link-faults.js';
+import { printable } from '../printable.js';
+import { type Counters, Shared } from '../shared.js';
+import { checkStatus, isStatus } from '../status.js';
 import type {
   AddressRates,
   CloseOptions,
@@ -49,7 +41,15 @@ import type {
   ConnectionOptions,
   Hooks,
   Rates,
-} from './types.js';
+} from '../types.js';
+import { AccessLog, type AccessLogOptions } from './access-log.js';
+import { type AddressOf, socketAddress } from './address.js';
+import { Alarms } from './alarms.js';
+import { Buffered } from './buffered.js';
+import { Departure, type DepartureHost } from './departure.js';
+import { expiryOf } from './expiry.js';
+import { checkRates, KeyedRates } from './rates.js';
+import { ServerConnection, type ServerOwner } from './server-connection.js';
 
 export const DEFAULT_MAX_CONNECTIONS = 65_536;
 export const DEFAULT_MAX_BUFFERED_BYTES = 268_435_456;

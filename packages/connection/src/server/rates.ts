@@ -1,6 +1,6 @@
 import { checkNumber } from '@stmp/engine';
+import type { AddressRates, Rates } from '../types.js';
 import { TokenBucket } from './rate.js';
-import type { AddressRates, Rates } from './types.js';
 
 /** Throws for rates that are not above 0, naming them. */
 export function checkRates(option: string, rates: Rates | undefined): void {
