@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { gzipCompression } from '@stmp/compression-gzip';
 import type { Compression, Dialer, Listener, PayloadCodec } from '@stmp/contract';
+import { cborCodec } from '@stmp/payload-cbor';
 import { jsonCodec } from '@stmp/payload-json';
 import { msgpackCodec } from '@stmp/payload-msgpack';
 import { protobufCodec } from '@stmp/payload-protobuf';
@@ -100,6 +101,7 @@ export async function tableRows(): Promise<Row[]> {
   row('memory, stream in crumbs', ...memory('stream', crumbs));
   row('memory, message', ...memory('message'));
   row('memory, message, text', ...memory('message'), { packetFormat: 'text', codecs: [jsonCodec()] });
+  row('memory, message, CBOR', ...memory('message'), { codecs: [cborCodec()] });
   row('memory, stream, gzip, in crumbs', ...memory('stream', crumbs), gzip);
   row('tcp', ...tcpAt('tcp'));
   row('tls', ...tcpAt('tls'));

@@ -1,0 +1,1 @@
+export { type CborCodecOptions, cborCodec } from './codec.js';
