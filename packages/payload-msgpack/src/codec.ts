@@ -27,6 +27,9 @@ export interface MsgpackCodecOptions extends DecodeOptions {
 
 /** The empty message in full. */
 const EMPTY_MAP = Uint8Array.of(0x80);
+/** A type of more than 15 fields keeps room for a longer head. */
+const isEmptyMap = (bytes: Uint8Array): boolean =>
+  bytes.length === 1 ? bytes[0] === EMPTY_MAP[0] : bytes.length === 3 && bytes[0] === 0xde && !bytes[1] && !bytes[2];
 
 const noExtension: ReadExtension = (_, data) => fault('a value of the schema', data);
 
@@ -76,7 +79,7 @@ function inDialect(dialect: 'proto3' | 'stmp-go', maxUnits: number): PayloadCode
       encode(value) {
         if (value === undefined) return undefined;
         const bytes = written(typeName, (output) => write(value, output, 1));
-        return bytes.length === 1 && bytes[0] === EMPTY_MAP[0] && !isValue ? undefined : bytes;
+        return isEmptyMap(bytes) && !isValue ? undefined : bytes;
       },
       decode(bytes, start, end) {
         try {
