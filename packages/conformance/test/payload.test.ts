@@ -189,6 +189,6 @@ describe('payloadCases', () => {
 
   it('skips the text cases of a codec that is not text', () => {
     const skips = payloadCases({ codec: { ...sound, text: false } }).map((c) => c.skip);
-    expect(skips.filter((skip) => skip !== false)).toEqual(Array(2).fill('the codec is not marked text'));
+    expect(skips.filter((skip) => skip !== false)).toEqual(Array(3).fill('the codec is not marked text'));
   });
 });

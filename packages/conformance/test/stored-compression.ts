@@ -43,7 +43,9 @@ export const storedCompression: Compression = {
         out = [];
         return flat;
       },
-      close() {},
+      close() {
+        out = [];
+      },
     };
   },
   createDecompressor() {
@@ -98,7 +100,9 @@ export const storedCompression: Compression = {
           }
         }
       },
-      close() {},
+      close() {
+        input = new Uint8Array(0);
+      },
     };
   },
 };

@@ -258,7 +258,13 @@ describe('transportCases', () => {
         .map((c) => c.skip)
         .filter((skip) => skip !== false);
     expect(new Set(skips({}))).toEqual(
-      new Set(['a stream has no boundaries and no text', 'the fixture has no dial', 'the fixture has no dialNobody']),
+      new Set([
+        'a stream has no boundaries and no text',
+        'the fixture has no dial',
+        'the fixture has no dialSlow',
+        'the fixture has no dialNobody',
+        'the fixture has no stack',
+      ]),
     );
     expect(skips({ canPause: false }).length).toBeGreaterThan(skips({}).length);
     expect(skips({ endTravels: false })).toContain('the end of one side does not reach the other here');

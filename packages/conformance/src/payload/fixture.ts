@@ -7,6 +7,18 @@ export interface PayloadFixture {
   readonly codec: PayloadCodec;
 }
 
+/** A value of its own for each codec and case: what one does to it must not reach the next. */
+export function copyOf<T>(value: T): T {
+  if (value instanceof Uint8Array) return value.slice() as T;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const copy: object = {};
+  for (const [name, field] of Object.entries(value)) {
+    Object.defineProperty(copy, name, { value: copyOf(field), writable: true, enumerable: true, configurable: true });
+  }
+  return copy as T;
+}
+
 const GUARD = 0xa5;
 const GUARD_BYTES = 16;
 
@@ -46,7 +58,7 @@ export function createTypedBench(fixture: PayloadFixture): TypedBench {
     of,
     roundTrip<T>(type: MessageType<T, unknown>, value: unknown): T {
       const message = of(type);
-      const payload = message.encode(value);
+      const payload = message.encode(copyOf(value));
       const bytes = payloadBytes(payload);
       // A payload of no bytes is no payload; JSON has no empty text.
       check(

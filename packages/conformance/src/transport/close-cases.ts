@@ -2,8 +2,12 @@ import { StmpError } from '@stmp/contract';
 import { check, equal, hasCode, sameBytes, throwsCode } from '../assert.js';
 import { randomBytes } from '../bytes.js';
 import { type Case, defineCase } from '../case.js';
+import { rest, within } from '../time.js';
 import type { Bench } from './bench.js';
-import { type Probe, rest, within } from './probe.js';
+import type { Probe } from './probe.js';
+
+/** What a link does this long after its end, such as a timer that was not cleared, is noticed. */
+const LATE_MS = 300;
 
 /** Every way in which a link ends; `onClose` comes exactly once in each. */
 export function closeCases(bench: Bench): Case[] {
@@ -119,6 +123,20 @@ export function closeCases(bench: Bench): Case[] {
         equal(b.closes[0], undefined, 'reason at b');
         await within(bench.timeoutMs, 'close() of a closed link', a.close());
         equal(a.closes.length, 1, 'calls of onClose');
+      }),
+    ),
+    defineCase('nothing follows onClose, however late', false, () =>
+      bench.pair(async (a, b) => {
+        a.start();
+        b.start();
+        a.send(Uint8Array.of(1));
+        await b.received(1);
+        await within(bench.timeoutMs, 'close()', Promise.all([a.close(), b.close()]));
+        await rest(LATE_MS);
+        for (const probe of [a, b]) {
+          equal(probe.closes.length, 1, `${probe.name}: calls of onClose`);
+          probe.verify();
+        }
       }),
     ),
     defineCase('send throws link_closed once closing has begun', false, () =>

@@ -1,8 +1,9 @@
 import { check, equal, sameBytes } from '../assert.js';
 import { concat, createRandom, randomBytes } from '../bytes.js';
 import { type Case, defineCase } from '../case.js';
+import { rest } from '../time.js';
 import type { Bench } from './bench.js';
-import { type Probe, rest } from './probe.js';
+import type { Probe } from './probe.js';
 
 const onlyMessages = 'a stream has no boundaries and no text';
 
@@ -55,6 +56,20 @@ export function dataCases(bench: Bench): Case[] {
           await rest(0);
         }
         await b.received(concat(units).length);
+        expectUnits(bench, b, units, 'a to b');
+      }),
+    ),
+    defineCase('a long run of units arrives once, and nothing after it', false, () =>
+      bench.pair(async (a, b) => {
+        a.start();
+        b.start();
+        const units = Array.from({ length: 250 }, (_, i) => Uint8Array.of(i, 0, i ^ 0xff));
+        for (const unit of units) {
+          a.send(unit);
+          await undefined;
+        }
+        await b.received(3 * units.length);
+        await rest();
         expectUnits(bench, b, units, 'a to b');
       }),
     ),
@@ -191,7 +206,7 @@ export function dataCases(bench: Bench): Case[] {
           await b.received(1000);
           a.send(new Uint8Array(1001));
           const reason = await b.closed();
-          equal(reason?.code, 'too_large', 'the reason at the end that refused');
+          equal(reason?.code, 'too_large', "reason at b (does the fixture's open() give maxUnitBytes to b?)");
           equal(b.units.length, 1, 'messages delivered');
           await a.closed();
         },

@@ -1,11 +1,11 @@
 import { equal, rejectsCode } from '../assert.js';
 import { type Case, defineCase } from '../case.js';
+import { rest, within } from '../time.js';
 import type { Bench } from './bench.js';
-import { rest, within } from './probe.js';
 
 /** How a dial fails. */
 export function dialCases(bench: Bench): Case[] {
-  const { dial, dialNobody } = bench.fixture;
+  const { dial, dialSlow, dialNobody } = bench.fixture;
   const noDial = dial === undefined && 'the fixture has no dial';
   const noNobody = dialNobody === undefined && 'the fixture has no dialNobody';
   const aborted = async (abort: (stop: () => void) => void): Promise<void> => {
@@ -27,6 +27,26 @@ export function dialCases(bench: Bench): Case[] {
   return [
     defineCase('a dial whose signal has aborted before rejects with aborted', noDial, () => aborted(before)),
     defineCase('a dial that is aborted rejects with aborted', noDial, () => aborted((stop) => stop())),
+    defineCase(
+      'a dial that is aborted while it is under way rejects with aborted',
+      dialSlow === undefined && 'the fixture has no dialSlow',
+      async () => {
+        if (dialSlow === undefined) return;
+        const controller = new AbortController();
+        const reason = new Error('changed my mind');
+        let over = false;
+        const dialing = rejectsCode(dialSlow(controller.signal), ['aborted'], 'dial').finally(() => {
+          over = true;
+        });
+        dialing.catch(() => {});
+        await rest(50);
+        const early = over;
+        controller.abort(reason);
+        const error = await within(bench.timeoutMs, 'the end of an aborted dial', dialing);
+        equal(early, false, "over before the abort (does somebody answer the fixture's dialSlow?)");
+        equal(error.cause, reason, 'cause of the error');
+      },
+    ),
     defineCase('an abort after the dial does not touch the link', noDial, async () => {
       if (dial === undefined) return;
       const controller = new AbortController();

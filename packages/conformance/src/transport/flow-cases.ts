@@ -2,8 +2,9 @@ import { StmpError } from '@stmp/contract';
 import { check, equal, sameBytes } from '../assert.js';
 import { randomBytes } from '../bytes.js';
 import { type Case, defineCase } from '../case.js';
+import { rest } from '../time.js';
 import type { Bench } from './bench.js';
-import { type Probe, rest } from './probe.js';
+import type { Probe } from './probe.js';
 
 const UNIT_BYTES = 32_768;
 /** Without a drain in this time the path counts as full. */
@@ -66,7 +67,7 @@ export function flowCases(bench: Bench): Case[] {
           const sent = await fill(a, unit, bench.stallBytes);
           check(
             a.link.queuedBytes <= 3 * UNIT_BYTES,
-            `expected at most ${3 * UNIT_BYTES} queued bytes with highWaterBytes 1000, got ${a.link.queuedBytes}`,
+            `expected at most ${3 * UNIT_BYTES} queued bytes with highWaterBytes 1000, got ${a.link.queuedBytes} (does the fixture's open() pass highWaterBytes on?)`,
           );
           b.resume();
           await b.received(sent * UNIT_BYTES);
@@ -77,6 +78,51 @@ export function flowCases(bench: Bench): Case[] {
         },
         { highWaterBytes: 1000 },
       ),
+    ),
+    defineCase('queuedBytes counts bytes', noPause, () =>
+      bench.pair(async (a, b) => {
+        a.start();
+        b.start();
+        b.pause();
+        await rest();
+        const unit = randomBytes(UNIT_BYTES, 16);
+        await fill(a, unit, bench.stallBytes);
+        const before = a.link.queuedBytes;
+        const count = 8;
+        for (let i = 0; i < count; i++) a.send(unit);
+        const grown = a.link.queuedBytes - before;
+        const least = count * UNIT_BYTES;
+        // The path may add heads of its own to each unit.
+        check(grown >= least && grown <= 1.1 * least, `queuedBytes: expected ${least} bytes more, got ${grown}`);
+      }),
+    ),
+    defineCase('dropQueued, if there is one, drops whole units, the last ones', noPause, () =>
+      bench.pair(async (a, b) => {
+        if (a.link.dropQueued === undefined) return;
+        a.start();
+        b.start();
+        b.pause();
+        await rest();
+        const unit = randomBytes(UNIT_BYTES, 17);
+        let sent = await fill(a, unit, bench.stallBytes);
+        for (let i = 0; i < 8; i++) a.send(unit);
+        sent += 8;
+        const before = a.link.queuedBytes;
+        a.call(() => a.link.dropQueued?.());
+        check(a.link.queuedBytes <= before - 8 * UNIT_BYTES, 'queuedBytes must go down by what was dropped');
+        const last = Uint8Array.of(1, 2, 3);
+        a.send(last);
+        b.resume();
+        await b.until('the unit sent after dropQueued', () => b.byteLength % UNIT_BYTES === last.length);
+        await rest();
+        const { bytes } = b;
+        check(bytes.length < sent * UNIT_BYTES, 'nothing was dropped');
+        equal(bytes.length % UNIT_BYTES, last.length, 'bytes beyond whole units');
+        for (let at = 0; at + UNIT_BYTES <= bytes.length; at += UNIT_BYTES) {
+          sameBytes(bytes.subarray(at, at + UNIT_BYTES), unit, `unit at ${at}`);
+        }
+        sameBytes(bytes.subarray(-last.length), last, 'the unit sent after dropQueued');
+      }),
     ),
     defineCase('a writer that waits for onDrain moves a large amount in bounded memory', false, () =>
       bench.pair(async (a, b) => {

@@ -1,5 +1,5 @@
-import type { Link, LinkHandler, StmpError } from '@stmp/contract';
-import { check, fail } from '../assert.js';
+import { isStmpError, type Link, type LinkHandler, StmpError } from '@stmp/contract';
+import { check, fail, show } from '../assert.js';
 import { concat } from '../bytes.js';
 
 type Unit = Uint8Array | string;
@@ -33,14 +33,29 @@ export class Probe {
   }
 
   start(): void {
+    const isFirst = !this.#started;
     this.#started = true;
-    this.call(() =>
-      this.link.start({
-        onData: (unit) => this.#event('onData', () => this.#takeUnit(unit)),
-        onDrain: () => this.#event('onDrain', () => this.#takeDrain()),
-        onClose: (reason) => this.#event('onClose', () => this.#takeClose(reason)),
-      }),
-    );
+    try {
+      this.call(() =>
+        this.link.start({
+          onData: (unit) => this.#event('onData', () => this.#takeUnit(unit)),
+          onDrain: () => this.#event('onDrain', () => this.#takeDrain()),
+          onClose: (reason) => this.#event('onClose', () => this.#takeClose(reason)),
+        }),
+      );
+    } catch (error) {
+      if (!isFirst || !isStmpError(error) || error.code !== 'bad_state') throw error;
+      fail(`${this.name} was started before: the fixture's open() must not start the links it gives`);
+    }
+  }
+
+  /** Ends the link at the end of a case, whatever state it is in. */
+  end(): void {
+    try {
+      this.call(() => this.link.abort(new StmpError('connection_closed', 'the case is over')));
+    } catch (error) {
+      this.#faults.push(`abort at the end of the case threw ${show(error)}`);
+    }
   }
 
   /** Every call on the link goes through here, so that a handler called from inside is noticed. */
@@ -58,7 +73,7 @@ export class Probe {
     try {
       fn();
     } catch (error) {
-      this.#faults.push((error as Error).message);
+      this.#faults.push(error instanceof Error ? error.message : show(error));
     }
   }
 
@@ -159,27 +174,5 @@ export class Probe {
   #takeClose(reason: StmpError | undefined): void {
     this.closes.push(reason);
     this.onClose?.();
-  }
-}
-
-/** Time for things that must not happen. */
-export function rest(ms = 30): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-}
-
-/** Fails when `promise` takes longer. */
-export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
-  let timer: unknown;
-  try {
-    return await Promise.race([
-      promise,
-      new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`waited ${ms} ms in vain: ${what}`)), ms);
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -2,8 +2,9 @@ import { StmpError } from '@stmp/contract';
 import { check, equal, throwsCode } from '../assert.js';
 import { randomBytes } from '../bytes.js';
 import { type Case, defineCase } from '../case.js';
+import { rest } from '../time.js';
 import type { Bench } from './bench.js';
-import { type Probe, rest } from './probe.js';
+import type { Probe } from './probe.js';
 
 /** What a link says of itself, the order of calls, and that the handler is never called from inside a call. */
 export function stateCases(bench: Bench): Case[] {
@@ -29,6 +30,11 @@ export function stateCases(bench: Bench): Case[] {
           }
           if (link.kind === 'stream') {
             check(Number.isInteger(link.safeWriteBytes) && link.safeWriteBytes > 0, 'safeWriteBytes must be above 0');
+            const { safeUnreadBytes = 1 } = link;
+            check(
+              Number.isInteger(safeUnreadBytes) && safeUnreadBytes > 0,
+              'safeUnreadBytes must be above 0 or absent',
+            );
           }
         }
         equal(pair.a.secure, pair.b.secure, 'secure at both ends');
@@ -94,6 +100,8 @@ export function stateCases(bench: Bench): Case[] {
     ),
     defineCase('defer runs each function once, in order, at the end of the turn', false, () =>
       bench.pair(async (a) => {
+        // Without its `this` it works in Node.js, and throws "Illegal invocation" in a page.
+        check((a.link.defer as unknown) !== queueMicrotask, 'defer must call queueMicrotask, not be it');
         const log: string[] = [];
         setTimeout(() => log.push('later turn'), 0);
         a.link.defer(() => log.push('first'));
