@@ -2,9 +2,10 @@ import { type Case, compressionCases } from '@stmp/conformance';
 import type { Compression, Compressor, Decompressor } from '@stmp/contract';
 import { describe, expect, it } from 'vitest';
 import { failures, noticed } from './faults.js';
-import { storedCompression as sound, storedMembers } from './stored-compression.js';
+import { STORED_BOMB, storedCompression as sound, storedMembers } from './stored-compression.js';
 
-const casesOf = (compression: Compression): Case[] => compressionCases({ compression, members: storedMembers });
+const casesOf = (compression: Compression): Case[] =>
+  compressionCases({ compression, members: storedMembers, bomb: STORED_BOMB });
 
 const withCompressor = (change: (inner: Compressor) => Partial<Compressor>): Compression => ({
   ...sound,

@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { failures } from './faults.js';
+import { CODECS } from './saboteurs/codecs.js';
+import { COMPRESSIONS } from './saboteurs/compressions.js';
 import { DIALS } from './saboteurs/dials.js';
 import { LINK_ENDS } from './saboteurs/link-ends.js';
 import { LINKS } from './saboteurs/links.js';
+import { LISTENERS } from './saboteurs/listeners.js';
 import type { Saboteur } from './saboteurs/saboteur.js';
 
 const SABOTEURS: readonly [kind: string, saboteurs: readonly Saboteur[]][] = [
   ['link', [...LINKS, ...LINK_ENDS]],
   ['dialer', DIALS],
+  ['listener', LISTENERS],
+  ['codec', CODECS],
+  ['compression', COMPRESSIONS],
 ];
 
 async function expectCaught({ caughtBy, also = [], cases, cleanUp }: Saboteur): Promise<void> {
@@ -17,7 +23,7 @@ async function expectCaught({ caughtBy, also = [], cases, cleanUp }: Saboteur): 
     const names = made.filter((c) => c.skip === false).map((c) => c.name);
     expect(names).toEqual(expect.arrayContaining([caughtBy, ...also]));
     const failed = await failures(made);
-    expect([...failed.keys()].filter((name) => name !== caughtBy && !also.includes(name))).toEqual([]);
+    expect(Object.fromEntries([...failed].filter(([name]) => name !== caughtBy && !also.includes(name)))).toEqual({});
     expect(failed.has(caughtBy), `"${caughtBy}" must fail`).toBe(true);
   } finally {
     cleanUp?.();
@@ -31,9 +37,7 @@ for (const [kind, saboteurs] of SABOTEURS) {
   describe.concurrent(`a ${kind} is caught`, () => {
     for (const saboteur of careful) it(`that ${saboteur.does}`, () => expectCaught(saboteur));
   });
-  describe(`a ${kind} is caught`, () => {
-    for (const saboteur of careless) it(`that ${saboteur.does}`, () => expectCaught(saboteur));
-  });
+  for (const saboteur of careless) it(`a ${kind} is caught that ${saboteur.does}`, () => expectCaught(saboteur));
 }
 
 it('keeps at least 40 saboteurs', () => {

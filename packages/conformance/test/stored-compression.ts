@@ -107,6 +107,9 @@ export const storedCompression: Compression = {
   },
 };
 
+/** A run of 16 MiB and some. */
+export const STORED_BOMB: Uint8Array = Uint8Array.of(MAGIC, RUN, 1, 0, 0x30, 0x39, 7);
+
 export function storedMembers(bytes: Uint8Array): Members {
   const sizes: number[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset);

@@ -58,11 +58,9 @@ export function acceptCases(bench: ListenerBench): Case[] {
       'a greeting that is known ahead arrives once',
       !bench.isStream && 'only streams begin with a greeting',
       () =>
-        bench.run(async ({ listen, dial }) => {
+        bench.run(async ({ listen, meet }) => {
           const stand = await listen(undefined, { greeting: GREETING });
-          const probe = await dial(stand.listening.address);
-          probe.send(GREETING);
-          const accepted = await stand.link(0);
+          const [probe, accepted] = await meet(stand);
           const first = Uint8Array.of(...GREETING, 1, 2, 3);
           accepted.send(first);
           accepted.send(Uint8Array.of(4));

@@ -54,7 +54,7 @@ export function addressCases(bench: ListenerBench): Case[] {
       bench.run(async ({ listen, meet }) => {
         const stands = [await listen(), await listen(), await listen()] as const;
         for (const stand of stands) await exchange(await meet(stand));
-        await stands[0].listening.close();
+        await bench.step('close()', stands[0].listening.close());
         await exchange(await meet(stands[1]));
         equal(stands.map((stand) => stand.links.length).join(), '1,2,1', 'links at each address');
       }),

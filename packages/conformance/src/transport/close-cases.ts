@@ -51,7 +51,7 @@ export function closeCases(bench: Bench): Case[] {
         a.start();
         b.start();
         b.send(Uint8Array.of(1));
-        await b.close();
+        await within(bench.timeoutMs, 'close() of b', b.close());
         equal(await a.closed(), undefined, 'reason at a');
         sameBytes(a.bytes, Uint8Array.of(1), 'b to a');
       }),
@@ -90,7 +90,7 @@ export function closeCases(bench: Bench): Case[] {
         b.start();
         const unit = randomBytes(100_000, 22);
         for (let i = 0; i < 10; i++) b.send(unit);
-        await a.close();
+        await within(bench.timeoutMs, 'close() of a', a.close());
         equal(await b.closed(), undefined, 'reason at b');
       }),
     ),
@@ -145,7 +145,7 @@ export function closeCases(bench: Bench): Case[] {
         b.start();
         const closing = closeBoth(a, b);
         throwsCode(() => a.send(Uint8Array.of(1)), ['link_closed'], 'send while closing');
-        await closing;
+        await within(bench.timeoutMs, 'close()', closing);
         await a.closed();
         throwsCode(() => a.send(Uint8Array.of(1)), ['link_closed'], 'send when closed');
         await rest();

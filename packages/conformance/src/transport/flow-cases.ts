@@ -2,7 +2,7 @@ import { StmpError } from '@stmp/contract';
 import { check, equal, sameBytes } from '../assert.js';
 import { randomBytes } from '../bytes.js';
 import { type Case, defineCase } from '../case.js';
-import { rest } from '../time.js';
+import { rest, within } from '../time.js';
 import type { Bench } from './bench.js';
 import type { Probe } from './probe.js';
 
@@ -236,7 +236,7 @@ export function flowCases(bench: Bench): Case[] {
         const reason = new StmpError('connection_closed', 'waited long enough');
         a.abort(reason);
         equal(await a.closed(), reason, 'reason');
-        await closing;
+        await within(bench.timeoutMs, 'close()', closing);
         equal(a.link.queuedBytes, 0, 'queuedBytes after abort');
       }),
     ),

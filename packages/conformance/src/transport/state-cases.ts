@@ -2,7 +2,7 @@ import { StmpError } from '@stmp/contract';
 import { check, equal, throwsCode } from '../assert.js';
 import { randomBytes } from '../bytes.js';
 import { type Case, defineCase } from '../case.js';
-import { rest } from '../time.js';
+import { rest, within } from '../time.js';
 import type { Bench } from './bench.js';
 import type { Probe } from './probe.js';
 
@@ -39,8 +39,8 @@ export function stateCases(bench: Bench): Case[] {
         }
         equal(pair.a.secure, pair.b.secure, 'secure at both ends');
         const { address, port } = pair.b.peer;
-        await a.close();
-        await b.close();
+        await within(bench.timeoutMs, 'close() of a', a.close());
+        await within(bench.timeoutMs, 'close() of b', b.close());
         equal(pair.b.peer.address, address, 'peer.address after the end');
         equal(pair.b.peer.port, port, 'peer.port after the end');
       }),
