@@ -1,6 +1,5 @@
 import {
   type Action,
-  DEFAULT_MAX_PACKET_BYTES,
   type EventsType,
   type Headers,
   isStmpError,
@@ -14,24 +13,23 @@ import {
   StmpError,
 } from '@stmp/contract';
 import {
-  checkSize,
   createInbound,
   createMessageEngine,
   type Engine,
   EngineEvent,
-  encodeNotify,
   type Handshake,
   type Inbound,
 } from '@stmp/engine';
-import { MAX_PACKET_OVERHEAD } from '@stmp/packet';
 import type { CallContext } from './answering/call-context.js';
 import { Dispatcher } from './answering/dispatcher.js';
 import type { AnsweringHost } from './answering/host.js';
 import { inboxOverflowed } from './answering/inbox-overflow.js';
-import type { CallOptions, EmitOptions, EventSender, ServiceClient, SlowReaderPolicy } from './api.js';
+import type { CallOptions, EmitOptions, EventSender, ServiceClient } from './api.js';
 import { type Callee, plainCallee, rawCallee } from './calls/callee.js';
-import { isTooLargeForPeer } from './calls/peer-limit.js';
-import { abortError, PendingCall } from './calls/pending-call.js';
+import type { SendingHost, WaitingEvents } from './calls/host.js';
+import { call } from './calls/outgoing-calls.js';
+import { checkPrepared, sendEvent, sendPrepared } from './calls/outgoing-events.js';
+import type { PendingCall } from './calls/pending-call.js';
 import type { Clock } from './clock.js';
 import { SAFE_PACKET_BYTES, warnOfLargePacket } from './pipe/large-packet.js';
 import { judgeAt } from './pipe/late.js';
@@ -45,7 +43,7 @@ import { checkStatus } from './status.js';
 import { watch } from './thrown.js';
 import type { CloseOptions, Connection, ConnectionEnd } from './types.js';
 import { type Described, type Stub, StubCache, sendersOf } from './wire/stubs.js';
-import { encodeEvent, encodeValue, type PreparedEvent, type WireKey, wireKeyOf } from './wire/wire.js';
+import { type PreparedEvent, type WireKey, wireKeyOf } from './wire/wire.js';
 
 /** One for all connections: it is valid from one poll to the next. */
 const INBOUND = createInbound();
@@ -59,13 +57,10 @@ const READ_AHEAD_BYTES = 1_048_576;
 let polling = 0;
 /** Towards our own peers the output of a turn is one write, cut here only to bound memory. */
 const MAX_WRITE_BYTES = 262_144;
-/** Why prepared events could not be encoded, as far as somebody was told. */
-const reported = new WeakSet<StmpError>();
 /** After a broken connection its Close has this long to get through. */
 const FAILED_CLOSE_MS = 1_000;
 /** How much longer it may take while bytes leave. */
 const SLOW_CLOSE_MS = 10_000;
-const TIMEOUT_HEADER = 'Stmp-Timeout-Ms';
 const CLOSED_MESSAGE = 'connection closed';
 
 /** The side that owns a connection: a server or a client. */
@@ -96,10 +91,7 @@ function flushAll(): void {
 
 /** What few connections ever have. */
 interface Rare {
-  /** The last event that waits for room, by its policy. */
-  lastWaiting?: Promise<boolean> | undefined;
-  /** How many events wait for room. */
-  waiting?: number;
+  waitingEvents?: WaitingEvents | undefined;
   stubs?: StubCache;
   senders?: StubCache;
   endListeners?: Set<(end: ConnectionEnd) => void> | undefined;
@@ -157,7 +149,7 @@ class LinkEvents implements LinkHandler<Uint8Array | string> {
 }
 
 /** Drives one engine over one link. Times that it keeps are whole milliseconds, which need no memory of their own. */
-export abstract class LiveConnection implements Connection, AnsweringHost, Sliced, Turned {
+export abstract class LiveConnection implements Connection, AnsweringHost, SendingHost, Sliced, Turned {
   abstract readonly side: 'client' | 'server';
   abstract readonly identity: unknown;
   abstract readonly state: unknown;
@@ -185,10 +177,9 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
   #stale = false;
   #flushDue = false;
   /** The link's queue is above its mark. */
-  #linkFull = false;
+  linkFull = false;
   #linkClosed = false;
-  /** The time of all calls that are made before the next flush; below 0: not read yet. */
-  #callsMs = -1;
+  callsMs = -1;
   /** When {@link onTimer} is to be called, at the latest; below 0: never. */
   timerAtMs = -1;
   #ended: ConnectionEnd | undefined = undefined;
@@ -214,6 +205,14 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
 
   get shared(): Shared {
     return this.owner.shared;
+  }
+
+  get waitingEvents(): WaitingEvents | undefined {
+    return this.#rare?.waitingEvents;
+  }
+
+  set waitingEvents(waiting: WaitingEvents | undefined) {
+    this.#extra.waitingEvents = waiting;
   }
 
   get #extra(): Rare {
@@ -251,19 +250,18 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
     this.countBytes();
   }
 
-  /** Bytes have come or left. */
-  protected countBytes(): void {}
+  countBytes(): void {}
 
   /** Bytes that were not handled, or have not left. */
   protected get heldBytes(): number {
     if (this.#ended !== undefined) return 0;
     const { engine } = this;
-    const output = this.#linkFull ? engine.outputBytes + this.#queuedInLink(false) : 0;
+    const output = this.linkFull ? engine.outputBytes + this.#queuedInLink(false) : 0;
     return engine.inputBytes + output + (this.#dispatcher === undefined ? 0 : this.#dispatcher.inbox.bytes);
   }
 
   linkDrained(): void {
-    this.#linkFull = false;
+    this.linkFull = false;
     this.flushNow();
     this.#dispatcher?.resume();
     this.countBytes();
@@ -467,12 +465,12 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
 
   flushNow(): void {
     this.#flushDue = false;
-    this.#callsMs = -1;
+    this.callsMs = -1;
     if (this.#linkClosed) return;
     const { engine, link } = this;
     const ended = this.#ended !== undefined;
     const waited = engine.outputWaits;
-    if (!this.#linkFull || waited || ended) {
+    if (!this.linkFull || waited || ended) {
       let full = false;
       const careful = !engine.peerIsOurs && link.kind === 'stream';
       const maxBytes = careful ? link.safeWriteBytes : MAX_WRITE_BYTES;
@@ -494,10 +492,10 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
         // The link closes by itself; onClose follows.
       }
       // A peer that has to read first is as good as a full link.
-      this.#linkFull = full || engine.outputWaits;
-      engine.hold = this.#linkFull && !ended;
+      this.linkFull = full || engine.outputWaits;
+      engine.hold = this.linkFull && !ended;
       if (this.#slow !== undefined) this.#slow.drained();
-      if (this.#linkFull) this.countBytes();
+      if (this.linkFull) this.countBytes();
     }
     if (ended) this.#closeLink();
     else this.rearm();
@@ -531,33 +529,32 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
     const { maxQueuedBytes } = this.shared.options;
     if (this.engine.phase === 'closed') return true;
     if (this.engine.outputBytes <= maxQueuedBytes) return true;
-    if (!this.#linkFull) this.flushNow();
+    if (!this.linkFull) this.flushNow();
     return this.engine.outputBytes <= maxQueuedBytes;
   }
 
-  /** True when the link takes what is written now; what one turn writes is not left to grow without end. */
-  #linkHasRoom(): boolean {
-    if (!this.#linkFull && this.engine.outputBytes > MAX_WRITE_BYTES) {
+  linkHasRoom(): boolean {
+    if (!this.linkFull && this.engine.outputBytes > MAX_WRITE_BYTES) {
       this.flushNow();
-      if (this.#linkFull) {
-        this.#slowReader().burst = true;
+      if (this.linkFull) {
+        this.slowReader().burst = true;
         this.#awaitTurn();
       }
     }
-    return !this.#linkFull;
+    return !this.linkFull;
   }
 
   /** True when a packet may be added; ends the connection when too much waits already. */
   mayQueue(): boolean {
-    if (!this.#linkFull) return true;
+    if (!this.linkFull) return true;
     // While the pong that we wait for is behind requests, refusing those has as much room again.
     const spare = this.engine.outputWaits ? this.shared.options.maxQueuedBytes : 0;
-    if (this.#slowReader().hasRoom(-spare)) return true;
+    if (this.slowReader().hasRoom(-spare)) return true;
     this.fail(slowReaderError(this.shared.options.maxQueuedBytes));
     return false;
   }
 
-  #slowReader(): SlowReader {
+  slowReader(): SlowReader {
     this.#slow ??= new SlowReader(this.engine, this.shared.options.maxQueuedBytes, this.shared.counters);
     return this.#slow;
   }
@@ -660,98 +657,21 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
 
   /** A call of one method; `input` is encoded before this returns. */
   callMethod(callee: Callee, input: unknown, options: CallOptions | undefined): Promise<unknown> {
-    return new Promise((resolve, reject) => this.#call(callee, input, options, resolve, reject));
+    return call(this, callee, input, options);
   }
 
-  #call(
-    callee: Callee,
-    input: unknown,
-    options: CallOptions | undefined,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    const { engine, shared } = this;
-    const signal = options?.signal;
-    if (signal?.aborted) {
-      reject(abortError(callee.name, signal));
-      return;
-    }
-    if (engine.phase !== 'ready' || this.#ended !== undefined) {
-      reject(new StmpError('connection_closed', CLOSED_MESSAGE, { status: Status.NetworkError, origin: 'link' }));
-      return;
-    }
-    const { options: own } = shared;
-    if (engine.pendingCalls >= own.maxPendingCalls) {
-      reject(new StmpError('too_many_calls', `${own.maxPendingCalls} calls are pending on this connection`));
-      return;
-    }
-    if (this.#linkFull && !this.#slowReader().hasRoom(0)) {
-      reject(new StmpError('too_many_calls', `more than ${own.maxQueuedBytes} bytes wait for a slow reader`));
-      return;
-    }
-    const timeoutMs = options?.timeoutMs ?? own.methodTimeoutsMs[callee.name] ?? own.callTimeoutMs;
-    if (!(timeoutMs >= 0)) {
-      reject(new RangeError(`timeoutMs must be a number of at least 0, got ${timeoutMs}`));
-      return;
-    }
-    const key = this.wireKey;
-    let mid: number;
-    let pending: PendingCall;
-    try {
-      const codecs = callee.codecs(key.codec);
-      pending = new PendingCall(resolve, reject, codecs.output, callee.name, timeoutMs, options);
-      const payload = encodeValue(codecs.input, key.form === 'text', input);
-      let headers = options?.headers;
-      if (options?.sendTimeout && timeoutMs > 0)
-        headers = [...(headers ?? []), [TIMEOUT_HEADER, String(Math.ceil(timeoutMs))]];
-      // The clock is read once for all calls of a turn, which a flush ends.
-      if (this.#callsMs < 0) {
-        // Upwards, so that no call expires early.
-        this.#callsMs = Math.ceil(this.clock.nowMs());
-        this.wrote();
-      }
-      mid = engine.call(pending, callee.method.action, headers, payload, this.#callsMs, timeoutMs);
-    } catch (error) {
-      reject(error);
-      return;
-    }
-    if (mid === 0) {
-      reject(new StmpError('no_free_id', 'all 65535 ids of this connection are pending or were given up'));
-      return;
-    }
-    pending.mid = mid;
-    shared.counters.callsOut++;
-    if (signal !== undefined) {
-      pending.watch(signal, () => {
-        engine.abandon(mid);
-        this.callSettled();
-        this.pump();
-        this.wrote();
-      });
-    }
-    if (shared.options.hooks.onPacketOut !== undefined)
-      this.#tellOut('request', mid, callee.isUnnamed ? { method: callee.method } : callee);
-    // Whoever waits for an answer must be able to read it.
+  waitsForMore(): void {
     if (this.#inboxStops) this.judgeReading();
-    if (timeoutMs > 0 && (this.timerAtMs < 0 || this.#callsMs + timeoutMs < this.timerAtMs)) this.rearm();
   }
 
-  #tellOut(
-    kind: 'request' | 'notify',
-    mid: number,
-    stub: { readonly method: { readonly action: Action | string }; readonly name?: string },
-  ): void {
-    this.shared.guard('onPacketOut', this, () =>
-      this.shared.options.hooks.onPacketOut?.({
-        connection: this,
-        kind,
-        mid,
-        action: stub.method.action,
-        name: stub.name,
-        status: 0,
-        payload: undefined,
-      }),
-    );
+  expects(atMs: number): void {
+    if (this.timerAtMs < 0 || atMs < this.timerAtMs) this.rearm();
+  }
+
+  gaveUp(): void {
+    this.callSettled();
+    this.pump();
+    this.wrote();
   }
 
   mayCall(): boolean {
@@ -759,7 +679,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
   }
 
   get waitsForPeer(): number {
-    return this.engine.pendingCalls + (this.#rare?.waiting ?? 0) + (this.engine.outputWaits ? 1 : 0);
+    return this.engine.pendingCalls + (this.#rare?.waitingEvents?.count ?? 0) + (this.engine.outputWaits ? 1 : 0);
   }
 
   get mayStopReading(): boolean {
@@ -838,139 +758,16 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
 
   // --- events -------------------------------------------------------------------------------
 
-  /** @returns as {@link Connection.sendPrepared}; a promise for the policy `wait`. */
   sendEvent(stub: Stub, value: unknown, options: EmitOptions | undefined): boolean | Promise<boolean> {
-    if (options?.policy !== 'wait') return this.#sendEvent(stub, value, options);
-    try {
-      return Promise.resolve(this.#sendEvent(stub, value, options));
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  #sendEvent(stub: Stub, value: unknown, options: EmitOptions | undefined): boolean | Promise<boolean> {
-    if (!this.isOpen) return false;
-    const key = this.wireKey;
-    const payload = encodeEvent(key, stub.codecs(key.codec), value);
-    if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, stub);
-    if ((options?.policy !== 'wait' || this.#rare?.lastWaiting === undefined) && this.#linkHasRoom()) {
-      try {
-        this.engine.notify(stub.method.action, options?.headers, payload);
-      } catch (error) {
-        return this.#notTaken(error);
-      }
-      this.shared.counters.eventsOut++;
-      this.wrote();
-      return true;
-    }
-    return this.#offer(encodeNotify(key.form, stub.method.action, options?.headers, payload), stub.name, options);
-  }
-
-  /** An event was not written. @returns false when it is the peer that takes none so large: whoever sends to many goes on. */
-  #notTaken(error: unknown): false {
-    if (!isTooLargeForPeer(error)) throw error;
-    this.shared.counters.eventsDropped++;
-    return false;
+    return sendEvent(this, stub, value, options);
   }
 
   sendPrepared(event: PreparedEvent, options?: EmitOptions): boolean {
-    if (!this.isOpen) return false;
-    const packet = this.#packetOf(event);
-    if (packet === undefined) return false;
-    if (this.shared.options.hooks.onPacketOut !== undefined) this.#tellOut('notify', 0, event);
-    if (this.#linkHasRoom()) {
-      try {
-        this.engine.writeEncoded(packet);
-      } catch (error) {
-        return this.#notTaken(error);
-      }
-      this.shared.counters.eventsOut++;
-      this.wrote();
-      return true;
-    }
-    return this.#offer(packet, event.name, options) === true;
+    return sendPrepared(this, event, options);
   }
 
   checkPrepared(event: PreparedEvent): void {
-    let packet: Uint8Array | string;
-    try {
-      packet = event.packetFor(this.wireKey);
-    } catch (error) {
-      // Only this peer cannot be told.
-      if (isStmpError(error) && error.code === 'unsupported') return;
-      throw error;
-    }
-    const { maxSendBytes = DEFAULT_MAX_PACKET_BYTES } = this.shared.options.engine;
-    checkSize(
-      { maxPacketBytes: maxSendBytes, maxHeaderBytes: Number.POSITIVE_INFINITY, ofPeer: false },
-      packet.length - MAX_PACKET_OVERHEAD,
-      0,
-    );
-  }
-
-  /** The packet of a prepared event; undefined where this peer alone cannot be told, which is no fault of whoever sends. */
-  #packetOf(event: PreparedEvent): Uint8Array | string | undefined {
-    try {
-      const packet = event.packetFor(this.wireKey);
-      const maxPacketBytes = this.engine.session?.peerMaxPacketBytes ?? Number.POSITIVE_INFINITY;
-      if (packet.length - MAX_PACKET_OVERHEAD <= maxPacketBytes) return packet;
-      // A peer that takes less than others keeps nobody else from being told, and fills no log.
-      this.shared.counters.eventsDropped++;
-      return undefined;
-    } catch (error) {
-      if (!isStmpError(error) || error.code !== 'unsupported') throw error;
-      // Once for each form of an event, however many members cannot be told.
-      if (!reported.has(error)) this.shared.report(error, event.name, this);
-      reported.add(error);
-      this.shared.counters.eventsDropped++;
-      return undefined;
-    }
-  }
-
-  #offer(packet: Uint8Array | string, name: string, options: EmitOptions | undefined): boolean | Promise<boolean> {
-    const own = this.shared.options;
-    const policy: SlowReaderPolicy = options?.policy ?? own.methodPolicies[name] ?? own.slowReader;
-    if (policy === 'wait') return this.#offerWhenRoom(packet);
-    let sent = false;
-    try {
-      sent = this.#slowReader().offer(packet, policy, options?.key ?? name);
-    } catch (error) {
-      if (!isTooLargeForPeer(error)) this.fail(error as StmpError);
-    }
-    if (sent) this.countBytes();
-    if (sent) this.shared.counters.eventsOut++;
-    else this.shared.counters.eventsDropped++;
-    return sent;
-  }
-
-  /** Events that wait for room keep their order: each waits for the one before. */
-  #offerWhenRoom(packet: Uint8Array | string): Promise<boolean> {
-    const extra = this.#extra;
-    const before = extra.lastWaiting;
-    const next = (): Promise<boolean> => this.#sendWhenRoom(packet);
-    const mine = before === undefined ? next() : before.then(next, next);
-    extra.lastWaiting = mine;
-    extra.waiting = (extra.waiting ?? 0) + 1;
-    if (this.#inboxStops) this.judgeReading();
-    return mine.finally(() => {
-      extra.waiting!--;
-      if (extra.lastWaiting === mine) extra.lastWaiting = undefined;
-    });
-  }
-
-  async #sendWhenRoom(packet: Uint8Array | string): Promise<boolean> {
-    while (this.#linkFull && this.#ended === undefined && !this.#slowReader().hasRoom(packet.length)) {
-      await new Promise<void>((resolve) => this.#slowReader().wait(resolve));
-    }
-    if (!this.isOpen) return false;
-    try {
-      this.engine.writeEncoded(packet);
-    } catch (error) {
-      return this.#notTaken(error);
-    }
-    this.shared.counters.eventsOut++;
-    this.wrote();
-    return true;
+    checkPrepared(this, event);
   }
 
   get bufferedBytes(): number {
@@ -978,8 +775,8 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Slice
   }
 
   async drained(): Promise<void> {
-    while (this.#ended === undefined && (this.#linkFull || this.engine.outputBytes > 0)) {
-      if (this.#linkFull) await new Promise<void>((resolve) => this.#slowReader().wait(resolve));
+    while (this.#ended === undefined && (this.linkFull || this.engine.outputBytes > 0)) {
+      if (this.linkFull) await new Promise<void>((resolve) => this.slowReader().wait(resolve));
       else await new Promise<void>((resolve) => this.link.defer(resolve));
     }
     if (this.#ended !== undefined)

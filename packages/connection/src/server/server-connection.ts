@@ -81,7 +81,7 @@ export class ServerConnection extends LiveConnection implements Alarmed, BufferH
 
   // --- limits ------------------------------------------------------------------
 
-  protected override countBytes(): void {
+  override countBytes(): void {
     this.owner.buffered.count(this, this.heldBytes);
     if (this.#limits !== undefined && !this.isEnded) this.#checkRates(this.#limits);
   }
