@@ -98,6 +98,19 @@ const ECHO = `
   await client.close();
   await server.close();
 `;
+const ECHO_PROTO = `syntax = "proto3";
+package test;
+message Line { string text = 1; }
+service EchoService { rpc Say(Line) returns (Line); }
+`;
+const ECHO_SERVER = `import { createServer } from 'stmp';
+import { loadServices } from '@stmp/protoc-gen-stmp';
+const server = createServer();
+const { services } = loadServices(['echo.proto']);
+server.implement(services.get('test.EchoService'), { say: ({ text }) => ({ text: text + '!' }) });
+console.log((await server.listen('tcp://127.0.0.1:0')).address);
+process.stdin.resume().on('end', () => server.close());
+`;
 const DEFINE = `const Echo = defineService('test.EchoService', { say: method({}) });`;
 
 beforeAll(() => {
@@ -175,6 +188,27 @@ describe('packed tarballs', () => {
     const folder = project('page', ['stmp']);
     const program = `import { createClient } from 'stmp/browser'; console.log(createClient('ws://127.0.0.1:1/').state.name);`;
     expect(run(folder, 'main.mjs', program).trim()).toBe('idle');
+  });
+
+  it('@stmp/cli calls a server', async () => {
+    const folder = project('cli', ['@stmp/cli']);
+    writeFileSync(join(folder, 'echo.proto'), ECHO_PROTO);
+    writeFileSync(join(folder, 'server.mjs'), ECHO_SERVER);
+    const server = spawn(process.execPath, ['server.mjs'], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      const [address] = (await once(server.stdout, 'data')) as [Buffer];
+      const program = join(folder, 'node_modules/@stmp/cli/bin/stmp.js');
+      const call = ['call', String(address).trim(), 'EchoService.Say', '{"text":"hello"}', '--proto', 'echo.proto'];
+      const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...call], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '{"text":"hello!"}\n', stderr: '' });
+    } finally {
+      // It ends with its input.
+      server.stdin.end();
+      await once(server, 'close');
+    }
   });
 
   const TYPED = `

@@ -1,0 +1,26 @@
+import type { ClientOptions } from 'stmp';
+
+/** What the program has of the world around it; tests bring their own. */
+export interface Io {
+  /** The folder that files are named from. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Read when an argument asks for it, and only then. */
+  readonly input: () => AsyncIterable<Uint8Array | string>;
+  /** True where `err` writes to a terminal, which may have colours and a progress bar. */
+  readonly isTerminal: boolean;
+  /** Ctrl-C: what was begun ends in good order. */
+  readonly signal: AbortSignal;
+  /** Takes data: whole lines. */
+  out(text: string): void;
+  /** Takes everything else. */
+  err(text: string): void;
+  /** Over what the arguments say, such as a clock or other transports. */
+  readonly clientOptions?: ClientOptions | undefined;
+}
+
+/** Words for people on `err`, with colours where they are wanted. */
+export function say(io: Io, text: string, colour?: 'red' | 'dim'): void {
+  const isPlain = colour === undefined || !io.isTerminal || (io.env.NO_COLOR ?? '') !== '';
+  io.err(isPlain ? `${text}\n` : `\x1b[${colour === 'red' ? 31 : 2}m${text}\x1b[0m\n`);
+}

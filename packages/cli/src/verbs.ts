@@ -1,0 +1,9 @@
+import type { OptionSpecs } from './args.js';
+import type { Verb } from './verb.js';
+import { callVerb } from './verbs/call.js';
+import { listenVerb } from './verbs/listen.js';
+import { pingVerb } from './verbs/ping.js';
+
+export const HELP_OPTION: OptionSpecs = { help: { short: 'h', text: 'this text' } };
+
+export const VERBS: readonly Verb[] = [callVerb, listenVerb, pingVerb];

@@ -1,0 +1,102 @@
+import { type Client, type ClientState, createClient, type EventsType } from 'stmp';
+import type { Args } from '../args.js';
+import { type Callable, callableOf } from '../calling.js';
+import { CONNECTION_OPTIONS, clientOptionsOf } from '../connecting.js';
+import { jsonTexts, toJson } from '../data.js';
+import { parseCount } from '../duration.js';
+import { usage } from '../exit-code.js';
+import { type Io, say } from '../io.js';
+import { findEvents, type Known, loadMethods, SCHEMA_OPTIONS } from '../services.js';
+import type { Verb } from '../verb.js';
+
+export const listenVerb: Verb = {
+  name: 'listen',
+  summary: 'prints each event as a line of JSON, and connects again when the connection is lost',
+  usage: "URL [EVENT ...] --proto FILE [--call 'METHOD JSON'] [options]",
+  details: `EVENT is Service.Method, where * stands for anything; without one, all events of the files. It ends with Ctrl-C, after
+--count events, or when the server refuses it for good.`,
+  options: {
+    ...SCHEMA_OPTIONS,
+    call: {
+      value: "'METHOD JSON'",
+      isRepeated: true,
+      text: 'a call to make on each new connection, such as a login; may be repeated',
+    },
+    count: { short: 'n', value: 'N', text: 'end after so many events' },
+    ...CONNECTION_OPTIONS,
+  },
+  examples: [
+    `listen tcp://localhost:5001 'RoomEvents.*' --proto room.proto --call 'RoomService.Join {"name":"lobby"}'`,
+    `listen ws://localhost:5002/ --proto room.proto --text -n 1 | jq .data`,
+  ],
+  run: runListen,
+};
+
+async function runListen(args: Args, io: Io): Promise<void> {
+  const [url, ...patterns] = args.positionals;
+  if (url === undefined) throw usage('listen needs a URL');
+  if (args.all('proto').length === 0) throw usage('listen needs --proto, which says what events there are');
+  const known = loadMethods(args, io);
+  const events = findEvents(known, patterns.length > 0 ? patterns : ['*']);
+  const calls = await Promise.all(args.all('call').map((text) => callOf(known, text, io)));
+  const count = args.one('count');
+  let left = count === undefined ? Number.POSITIVE_INFINITY : parseCount('count', count);
+
+  const client = createClient(url, clientOptionsOf(args, url, io));
+  hear(client, events, (line) => {
+    if (left === 0) return;
+    io.out(`${line}\n`);
+    if (--left === 0) void client.close();
+  });
+  client.onSession(async (connection, { signal }) => {
+    say(io, `connected to ${url}`, 'dim');
+    for (const { method, inputs } of calls) {
+      for (const input of inputs) {
+        const answer = await method.call(connection, input, { signal });
+        say(io, `${method.name}: ${method.write(answer)}`, 'dim');
+      }
+    }
+  });
+  client.onState((state) => tellWait(state, io));
+  const stop = (): void => void client.close();
+  io.signal.addEventListener('abort', stop);
+  try {
+    if (io.signal.aborted) return;
+    await client.connect().catch(() => {});
+    const { error, status } = await client.closed;
+    if (left > 0 && !io.signal.aborted && error !== undefined && status !== 0) throw error;
+  } finally {
+    io.signal.removeEventListener('abort', stop);
+    await client.close();
+  }
+}
+
+interface Greeting {
+  readonly method: Callable;
+  readonly inputs: readonly unknown[];
+}
+
+/** `RoomService.Join {"name":"lobby"}` */
+async function callOf(known: readonly Known[], text: string, io: Io): Promise<Greeting> {
+  const [, name = '', data] = /^\s*(\S+)(?:\s+(.*))?$/s.exec(text) ?? [];
+  const method = callableOf(known, name);
+  const inputs: unknown[] = [];
+  for await (const json of jsonTexts(data?.trim() || undefined, io)) inputs.push(method.read(json));
+  return { method, inputs };
+}
+
+function hear(client: Client, events: readonly Known[], print: (line: string) => void): void {
+  for (const service of new Set(events.map((each) => each.service))) {
+    const own = events.filter((each) => each.service === service);
+    const listeners = own.map(({ key, name, method }) => [
+      key,
+      (event: unknown) => print(`{"event":${JSON.stringify(name)},"data":${toJson(method.input, event)}}`),
+    ]);
+    client.on(service as EventsType, Object.fromEntries(listeners));
+  }
+}
+
+function tellWait(state: ClientState, io: Io): void {
+  if (state.name !== 'waiting') return;
+  say(io, `${state.reason.message}; next attempt in ${(state.delayMs / 1_000).toFixed(1)} s`, 'dim');
+}
