@@ -8,6 +8,7 @@ import { msgpackCodec } from '@stmp/payload-msgpack';
 import { protobufCodec } from '@stmp/payload-protobuf';
 import { kcpDialer, kcpListener } from '@stmp/transport-kcp';
 import { memoryTransport } from '@stmp/transport-memory';
+import { type PortLike, portDialer, portListener } from '@stmp/transport-port';
 import { stdioDialer } from '@stmp/transport-stdio';
 import { tcpDialer, tcpListener } from '@stmp/transport-tcp';
 import { unixDialer, unixListener } from '@stmp/transport-unix';
@@ -95,6 +96,10 @@ export async function tableRows(): Promise<Row[]> {
       kcpDialer(scheme === 'kcps' ? { ...kcp, ...ca } : kcp),
       kcpListener({ ...kcp, tls }),
     ] as const;
+  const portAt = () => {
+    const { port1, port2 } = new MessageChannel() as unknown as { port1: PortLike; port2: PortLike };
+    return ['port:table', portDialer(port1), portListener(port2)] as const;
+  };
   const gzip = { compressions: [gzipCompression()] };
 
   row('memory, stream', ...memory('stream'));
@@ -110,6 +115,8 @@ export async function tableRows(): Promise<Row[]> {
   row('ws, text', ...wsAt('ws'), { packetFormat: 'text', codecs: [jsonCodec()] });
   row('tcp, gzip', ...tcpAt('tcp'), gzip);
   row('tls, gzip', ...tcpAt('tls'), gzip);
+  row('port', ...portAt());
+  row('port, text', ...portAt(), { packetFormat: 'text', codecs: [jsonCodec()] });
   row('unix', unixAddress('plain'), unixDialer(), unixListener());
   row('unix, gzip', unixAddress('gzip'), unixDialer(), unixListener(), gzip);
   // One codec: each connection is a process.
