@@ -5,6 +5,7 @@ import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { adapterOf, DEFAULT_KINDS, KINDS, PEERS, peersAreInstalled } from './kinds.mjs';
+import { measureWorst, printWorst } from './worst/run.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -269,6 +270,7 @@ for (const [name, { title, run, figures }] of Object.entries(WORKLOADS)) {
     }
   }
 }
+if (wanted('worst')) printWorst(measureWorst());
 if (values.json !== undefined) {
   const about = { node: process.version, rounds: ROUNDS, millis: MS, kinds, versions: versions() };
   writeFileSync(values.json, `${JSON.stringify({ about, report }, null, 2)}\n`);
