@@ -7,6 +7,9 @@ const published = packages().filter(({ manifest }) => !manifest.private);
 /** An entry of its own for some platform, or more than one: where mistakes are made. */
 const hasSeveralEntries = ({ manifest: { exports = {} } }) =>
   Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : Object.keys(target))).length > 2;
+/** What is exported and is no code. */
+const dataOf = ({ manifest: { exports = {} } }) =>
+  Object.keys(exports).filter((entry) => typeof exports[entry] === 'string' && !exports[entry].endsWith('.js'));
 const bin = (name) => `${root}/node_modules/.bin/${name}`;
 let failed = 0;
 
@@ -22,14 +25,15 @@ function check(label, command, args) {
 
 execFileSync('npm', ['run', 'build', '--silent'], { cwd: root, stdio: 'inherit' });
 for (const { folder } of published) check(`publint ${folder}`, bin('publint'), ['--strict', `packages/${folder}`]);
-for (const { folder } of published.filter(hasSeveralEntries)) {
+for (const one of published.filter(hasSeveralEntries)) {
+  const { folder } = one;
   check(`attw ${folder}`, bin('attw'), [
     '--pack',
     `packages/${folder}`,
     '--profile',
     'esm-only',
     '--exclude-entrypoints',
-    './package.json',
+    ...dataOf(one),
     '--format',
     'ascii',
     '--no-emoji',
