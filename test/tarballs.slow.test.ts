@@ -132,7 +132,7 @@ beforeAll(() => {
     expect(stray, entry.name).toEqual([]);
   }
   expect([...packed.keys()].sort()).toEqual(published.sort());
-}, 120_000);
+});
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe('packed tarballs', () => {

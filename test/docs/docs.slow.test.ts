@@ -82,7 +82,7 @@ beforeAll(() => {
     if (![serverProgram, clientProgram, pickedProgram].includes(block)) made.add(`front-${i}.ts`, block.text);
   }
   problems = made.compile();
-}, 60_000);
+});
 afterAll(() => project?.remove());
 
 describe('pages', () => {

@@ -3,7 +3,7 @@ import { FAULT_CASES } from './cases.js';
 import { print, runCase, SHORT } from './kit.js';
 
 for (const fault of FAULT_CASES) {
-  it(fault.name, { timeout: 60_000 }, async () => {
+  it(fault.name, async () => {
     const row = await runCase(fault, SHORT);
     console.log(print(row));
     expect({ broken: row.broken, handles: row.handles, unhandled: row.unhandled }).toEqual({

@@ -92,7 +92,7 @@ function restart(): Promise<Figures> {
 }
 
 const title = 'a server is restarted under load: no call is lost, and clients move evenly';
-it(title, { timeout: 120_000 }, async (context) => {
+it(title, async (context) => {
   const limit = (2 * MOVED) / (WINDOW_MS / BUCKET_MS);
   let judged = false;
   // The schedule itself is exact (see the tables of draining). Here a busy machine may be late: up to three times.

@@ -203,7 +203,7 @@ describe.skipIf(chromium === undefined)('the room in Chromium', () => {
   it.concurrent.for([
     { wire: 'protobuf', label: 'protobuf', frame: 'head' },
     { wire: 'json', label: 'JSON text', frame: 'P{' },
-  ])('is a chat through cuts and restarts, with $label packets', { timeout: 45_000 }, (row) =>
+  ])('is a chat through cuts and restarts, with $label packets', (row) =>
     onStage(async (stage) => {
       const proxy = await cutProxy(portOf(stage.app.pageUrl));
       const bot = startBot(stage.tcp, 'Bot');

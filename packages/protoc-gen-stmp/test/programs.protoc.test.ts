@@ -29,7 +29,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 const programs: Readonly<Record<string, () => SpawnSyncReturns<string>>> = {
   protoc: () => {
-    const args = [`--plugin=${PLUGIN}`, `--stmp_out=${dir}/out`, '-I', dir, 'a.proto'];
+    const args = [`--plugin=protoc-gen-stmp=${PLUGIN}`, `--stmp_out=${dir}/out`, '-I', dir, 'a.proto'];
     return spawnSync('protoc', args, { cwd: dir, encoding: 'utf8' });
   },
   buf: () => {

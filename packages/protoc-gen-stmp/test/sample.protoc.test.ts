@@ -146,7 +146,14 @@ describe.skipIf(!hasProtoc('files that others wrote, beside protoc'))('files tha
     it('stmp-gen and protoc', () => {
       const out = join(dir, 'protoc');
       mkdirSync(out);
-      const args = ['-I', '.', `--plugin=${PLUGIN}`, `--stmp_out=${out}`, '--stmp_opt=skip_streams', ...sampleNames];
+      const args = [
+        '-I',
+        '.',
+        `--plugin=protoc-gen-stmp=${PLUGIN}`,
+        `--stmp_out=${out}`,
+        '--stmp_opt=skip_streams',
+        ...sampleNames,
+      ];
       const { status, stderr } = spawnSync('protoc', args, { cwd: all(), encoding: 'utf8' });
       expect([status, stderr.replaceAll(/^.*warning: .*\n/gm, '')]).toEqual([0, '']);
       expect(found(out)).toEqual(expected());
