@@ -5,5 +5,6 @@ export type { ListenerFixture } from './listener/fixture.js';
 export { listenerCases } from './listener-cases.js';
 export type { PayloadFixture } from './payload/fixture.js';
 export { payloadCases } from './payload-cases.js';
+export { type ReportOptions, reportCases, type Totals } from './report.js';
 export type { LinkPair, OpenOptions, RecordedPair, Stack, TransportFixture } from './transport/fixture.js';
 export { transportCases } from './transport-cases.js';

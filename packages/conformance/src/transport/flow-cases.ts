@@ -14,7 +14,7 @@ const FULL_MS = 60;
  * Sends one unit again and again until `send` has returned false and no drain follows: the path is full.
  * @returns how many were sent.
  */
-async function fill(probe: Probe, unit: Uint8Array, limitBytes: number): Promise<number> {
+export async function fill(probe: Probe, unit: Uint8Array, limitBytes: number): Promise<number> {
   for (let sent = 1; sent * unit.length <= limitBytes; sent++) {
     const drains = probe.drains;
     if (!probe.send(unit)) {

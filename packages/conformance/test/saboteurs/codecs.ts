@@ -72,10 +72,9 @@ export const CODECS: readonly Saboteur[] = [
         try {
           return inner.encode(value);
         } catch (error) {
-          throw new StmpError(
-            'payload_invalid',
-            `${(error as Error).message}: ${String(Object.values(value as object)[0])}`,
-          );
+          const [first] = Object.values(value as object);
+          const told = typeof first === 'string' ? first : typeof first;
+          throw new StmpError('payload_invalid', `${(error as Error).message}: ${told}`);
         }
       },
     })),

@@ -1,8 +1,9 @@
-import { transportCases } from '@stmp/conformance';
+import { type RecordedPair, transportCases } from '@stmp/conformance';
 import type { Link } from '@stmp/contract';
 import { type End, fixture, type Handler, link, pair, recorded, send, type Unit } from './memory-links.js';
 import type { Saboteur } from './saboteur.js';
 
+const WAITING = 'units that wait for a full path are written one by one, never merged';
 const STATES = 'a link states its kind, flags and peer';
 const inside = new Set<End>();
 
@@ -103,23 +104,14 @@ export const LINKS: readonly Saboteur[] = [
       'stream',
       'merges the units of a turn into one write',
       'units of one turn are written one by one, never merged',
-      [],
+      [WAITING],
       {},
     ),
-    cases: () =>
-      transportCases(
-        fixture(
-          'stream',
-          {},
-          {
-            async openRecorded() {
-              const writes: number[] = [];
-              const opened = pair('stream', {});
-              return { ...opened, a: merging(recorded(opened.a, writes)), writes };
-            },
-          },
-        ),
-      ),
+    cases: () => transportCases(fixture('stream', {}, { openRecorded: recordedThrough(merging) })),
+  },
+  {
+    ...link('stream', 'merges the units that wait', WAITING, [], {}),
+    cases: () => transportCases(fixture('stream', {}, { openRecorded: recordedThrough(mergingWaiting) })),
   },
   link(
     'stream',
@@ -219,4 +211,42 @@ function merging(link: Link): Link {
       };
     },
   });
+}
+
+/** Puts what is sent while the path is full into one write, as a socket does with what waits for it. */
+function mergingWaiting(link: Link): Link {
+  let held: Uint8Array[] = [];
+  let isFull = false;
+  return new Proxy(link, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (name === 'start') {
+        return (handler: Handler) => {
+          const onDrain = (): void => {
+            isFull = false;
+            const all = held;
+            held = [];
+            if (all.length > 0) send(target, new Uint8Array(Buffer.concat(all)));
+            handler.onDrain();
+          };
+          value.call(target, { onData: handler.onData, onDrain, onClose: handler.onClose });
+        };
+      }
+      if (name !== 'send') return typeof value === 'function' ? value.bind(target) : value;
+      return (unit: Uint8Array) => {
+        if (isFull) held.push(unit);
+        else isFull = !value.call(target, unit);
+        return !isFull;
+      };
+    },
+  });
+}
+
+/** Opens a pair whose end `a` sends through `change`, and writes down what comes out of it. */
+function recordedThrough(change: (link: Link) => Link): () => Promise<RecordedPair> {
+  return async () => {
+    const writes: number[] = [];
+    const opened = pair('stream', {});
+    return { ...opened, a: change(recorded(opened.a, writes)), writes };
+  };
 }
