@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -42,6 +43,14 @@ describe('stmp-conformance', () => {
     );
     expect(out).toMatch(/\n0 passed, 1 failed, 0 skipped, in [\d.]+ s\n$/);
     expect(status).toBe(1);
+  });
+
+  it('prints what the README shows', () => {
+    const readme = readFileSync(at('../README.md'), 'utf8');
+    const shown = /```\n(\.\/my-transport\.js: .*?)```/s.exec(readme)?.[1] ?? '';
+    const numbersAside = (text: string): string => text.replace(/\d+(\.\d+)?/g, 'N');
+    const { out } = node(program, '--only', 'one', './naive-socket.mjs');
+    expect(numbersAside(out).replace('./naive-socket.mjs', './my-transport.js')).toBe(numbersAside(shown));
   });
 
   it('refuses what it cannot use', () => {

@@ -15,13 +15,17 @@ export interface PayloadWriter {
 /** One message type in one content type, prepared once and used for every message. */
 export interface MessageCodec<T = unknown, I = unknown> {
   /**
-   * @returns undefined for an empty message, which is sent without payload.
-   * @throws StmpError `payload_invalid`, naming the field, when the value does not fit the type.
+   * Leaves `value` as it is.
+   * @returns undefined for an empty message, which is sent without payload: for `undefined` and, with a type, for a
+   * message with nothing set. Results stay as they are when the next one is made.
+   * @throws StmpError `payload_invalid`, naming the field and never the value, when the value does not fit the type.
    */
   encode(value: I): Payload | undefined;
   /**
-   * Decodes `bytes[start, end)`; an empty range is the empty message. The result owns its memory: no view of `bytes` stays in it.
-   * @throws StmpError `payload_invalid`.
+   * Decodes `bytes[start, end)`, which it leaves as it is; an empty range is the empty message. The result owns its
+   * memory: no view of `bytes` stays in it, and no two results share anything.
+   * @throws StmpError `payload_invalid` for broken input, and for bytes behind the message; neither it nor its cause
+   * tells values of the payload.
    */
   decode(bytes: Uint8Array, start: number, end: number): T;
   /** As {@link encode}, for text packets. Present when the codec is marked `text`. */

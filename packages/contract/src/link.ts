@@ -43,10 +43,13 @@ export interface LinkBase<Unit> {
   readonly hello?: Hello | undefined;
   /** False where the platform cannot stop the flow; the connection then bounds its inbox. */
   readonly canPause: boolean;
-  /** Bytes accepted by {@link send} that have not left this process yet. */
+  /** Bytes accepted by {@link send} that have not left this process yet; heads that the path adds to units may be counted. 0 after the end. */
   readonly queuedBytes: number;
 
-  /** Runs `fn` once, at the end of this turn (`process.nextTick` in Node.js, `queueMicrotask` elsewhere); the connection flushes through it. */
+  /**
+   * Runs `fn` once, at the end of this turn (`process.nextTick` in Node.js, `queueMicrotask` elsewhere); the connection flushes through it.
+   * It is called on the link: a `defer` that is `queueMicrotask` itself works in Node.js and throws in a page.
+   */
   defer(fn: () => void): void;
   /**
    * Starts delivery. Nothing arrives, and nothing is lost, before this call.
@@ -54,7 +57,8 @@ export interface LinkBase<Unit> {
    */
   start(handler: LinkHandler<Unit>): void;
   /**
-   * Queues one unit. Nobody may change it afterwards, so the same array can be sent on many links.
+   * Queues one unit. Nobody may change it afterwards, so the same array can be sent on many links; the link lets go of
+   * it once it has left. An end that wants to talk may send before {@link start}.
    * @returns false when the queue has passed its high-water mark: the unit is queued all the same,
    * but wait for `onDrain` before sending more.
    * @throws StmpError `link_closed` once closing has begun.
@@ -68,9 +72,9 @@ export interface LinkBase<Unit> {
   /** Asks for silence; what one read already holds may still arrive. */
   pause(): void;
   resume(): void;
-  /** Sends what is queued, then closes. Resolves after `onClose`; never rejects. Waits as long as a stalled reader takes, if need be for ever: {@link abort} ends it. */
+  /** Sends what is queued, then closes. Resolves after `onClose`, of a link that was never started without it; never rejects. Waits as long as a stalled reader takes, if need be for ever: {@link abort} ends it. */
   close(): Promise<void>;
-  /** Drops what is queued and closes; `onClose` receives `reason`. */
+  /** Drops what is queued and closes; `onClose` receives `reason`, of several the first. Before {@link start} it is kept for then, after the end it is nothing. */
   abort(reason: StmpError): void;
 }
 
@@ -97,10 +101,13 @@ export interface MessageLink extends LinkBase<Uint8Array | string> {
 export type Link = StreamLink | MessageLink;
 
 export interface LinkHandler<Unit> {
-  /** The handler owns `unit` from here on; the link does not touch it again. */
+  /**
+   * The handler owns `unit` from here on; the link does not touch it again, nor keep it. What is sent from inside, or
+   * from what it defers, is taken also when the peer's end follows in the same read.
+   */
   onData(unit: Unit): void;
-  /** Follows a `send` that returned false, unless the link closes first. */
+  /** Follows a `send` that returned false, once, unless the link closes first; never comes unasked. */
   onDrain(): void;
-  /** The last call, made exactly once. No `reason`: the close was orderly. The peer's end of input is an orderly end: what is queued is flushed first. */
+  /** The last call, made exactly once; nothing follows it, and nothing of the link keeps the process. No `reason`: the close was orderly. The peer's end of input is an orderly end: what is queued is flushed first. */
   onClose(reason?: StmpError): void;
 }

@@ -5,7 +5,7 @@ import type { Link } from './link.js';
 export const DEFAULT_MAX_PACKET_BYTES = 16_777_216;
 
 export interface DialOptions {
-  /** Ends the attempt; `dial` rejects with `aborted`. */
+  /** Ends the attempt; `dial` rejects with `aborted`, the signal's reason as cause. No listener stays on it once the dial is over. */
   readonly signal?: AbortSignal | undefined;
   /** Client headers for transports that carry them outside the data; others ignore them. */
   readonly hello?: Hello | undefined;
@@ -18,7 +18,7 @@ export interface Dialer {
   /** URL schemes without the colon: `['tcp', 'tls']`. */
   readonly schemes: readonly string[];
   /**
-   * One attempt, no retry.
+   * One attempt, no retry. One that ends without a link leaves nothing behind: no handle, no timer.
    * @throws StmpError `dial_failed` with the cause, or `aborted`. TypeError for an address that is no URL of its schemes.
    */
   dial(address: string, options?: DialOptions): Promise<Link>;
@@ -45,7 +45,7 @@ export interface Acceptor {
   /** Takes one new link; it is started in the same turn or closed. */
   onLink(link: Link): void;
   onRefuse?(refusal: Refusal): void;
-  /** The listener failed after it had been listening. It is closed. */
+  /** The listener failed after it had been listening; told once. It is closed. */
   onError?(error: Error): void;
   /** As in {@link DialOptions}. */
   readonly maxUnitBytes?: number | undefined;
@@ -55,8 +55,9 @@ export interface Acceptor {
 export interface Listener<Options extends object = object> {
   readonly schemes: readonly string[];
   /**
-   * Resolves when connections are accepted.
-   * @throws StmpError `listen_failed` with the cause.
+   * Resolves when connections are accepted. One listener may listen on several addresses, each with its acceptor.
+   * @throws StmpError `listen_failed` with the cause, as for an address that is taken. TypeError for an address that is
+   * no URL of its schemes.
    */
   listen(address: string, acceptor: Acceptor, options?: Options): Promise<Listening>;
 }
@@ -67,6 +68,9 @@ export interface Listening {
   readonly address: string;
   /** Replaces certificates for new connections, where the transport has TLS. */
   reloadTls?(options: object): void;
-  /** Stops accepting; open links stay open. Resolves when the address is free. Idempotent. */
+  /**
+   * Stops accepting; open links stay open, and are not waited for. Resolves when the address is free. Idempotent, also
+   * when somebody else listens there by now. A dial under way ends in a link or in `dial_failed`.
+   */
   close(): Promise<void>;
 }

@@ -1,15 +1,16 @@
-import { transportCases } from '@stmp/conformance';
+import { listenerCases, transportCases } from '@stmp/conformance';
 import { describe, it } from 'vitest';
-import { kcpFixture, makeCertificate } from './fixture.js';
+import { kcpFixture, kcpListenerFixture, makeCertificate } from './fixture.js';
 
 const certificate = await makeCertificate();
 
-for (const [name, fixture] of [
-  ['kcp', kcpFixture({})],
-  ['kcp, fast', kcpFixture({ preset: 'fast' })],
-  ['kcps', kcpFixture({}, certificate)],
+for (const [name, links, listening] of [
+  ['kcp', kcpFixture({}), kcpListenerFixture({})],
+  ['kcp, fast', kcpFixture({ preset: 'fast' }), kcpListenerFixture({ preset: 'fast' })],
+  ['kcps', kcpFixture({}, certificate), kcpListenerFixture({}, certificate)],
 ] as const) {
   describe.concurrent(name, () => {
-    for (const c of transportCases(fixture)) it(c.name, { skip: c.skip !== false }, c.run);
+    for (const c of [...transportCases(links), ...listenerCases(listening)])
+      it(c.name, { skip: c.skip !== false }, c.run);
   });
 }

@@ -1,4 +1,4 @@
-import type { TransportFixture } from '@stmp/conformance';
+import type { ListenerFixture, TransportFixture } from '@stmp/conformance';
 import { type Link, type LinkHandler, StmpError, type StreamLink } from '@stmp/contract';
 import { type KcpLinkOptions, kcpDialer, kcpListener } from '@stmp/transport-kcp';
 import selfsigned from 'selfsigned';
@@ -112,5 +112,17 @@ export function kcpFixture(tuning: KcpLinkOptions, certificate?: Certificate): T
         return dialer().dial(listening.address);
       },
     }),
+  };
+}
+
+export function kcpListenerFixture(tuning: KcpLinkOptions, certificate?: Certificate): ListenerFixture {
+  const scheme = certificate === undefined ? 'kcp' : 'kcps';
+  return {
+    kind: 'stream',
+    listener: kcpListener({ ...tuning, tls: certificate }),
+    dialer: kcpDialer({ ...tuning, ...(certificate && { tls: { ca: certificate.cert } }) }),
+    address: () => `${scheme}://127.0.0.1:0`,
+    dialNeedsListener: certificate !== undefined,
+    endTravels: false,
   };
 }

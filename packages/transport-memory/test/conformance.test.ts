@@ -1,4 +1,4 @@
-import { transportCases } from '@stmp/conformance';
+import { listenerCases, transportCases } from '@stmp/conformance';
 import { type MemoryOptions, memoryPair, memoryTransport } from '@stmp/transport-memory';
 import { describe, it } from 'vitest';
 
@@ -29,6 +29,12 @@ for (const [name, options] of kinds) {
       },
       dialNobody: () => memoryTransport(options).dialer.dial('memory://nobody'),
     });
-    for (const c of cases) it(c.name, { skip: c.skip !== false }, c.run);
+    let stands = 0;
+    const listening = listenerCases({
+      kind: options.kind,
+      ...memoryTransport(options),
+      address: () => `memory://stand-${stands++}`,
+    });
+    for (const c of [...cases, ...listening]) it(c.name, { skip: c.skip !== false }, c.run);
   });
 }

@@ -1,13 +1,15 @@
-import { transportCases } from '@stmp/conformance';
+import { listenerCases, transportCases } from '@stmp/conformance';
 import { describe, it } from 'vitest';
-import { makeCertificate, tcpFixture } from './fixture.js';
+import { makeCertificate, tcpFixture, tcpListenerFixture } from './fixture.js';
 
 const certificate = await makeCertificate();
 
 describe.concurrent('tcp', () => {
-  for (const c of transportCases(tcpFixture())) it(c.name, { skip: c.skip !== false }, c.run);
+  const cases = [...transportCases(tcpFixture()), ...listenerCases(tcpListenerFixture())];
+  for (const c of cases) it(c.name, { skip: c.skip !== false }, c.run);
 });
 
 describe.concurrent('tls', () => {
-  for (const c of transportCases(tcpFixture(certificate))) it(c.name, { skip: c.skip !== false }, c.run);
+  const cases = [...transportCases(tcpFixture(certificate)), ...listenerCases(tcpListenerFixture(certificate))];
+  for (const c of cases) it(c.name, { skip: c.skip !== false }, c.run);
 });

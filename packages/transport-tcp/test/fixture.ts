@@ -1,7 +1,10 @@
-import type { TransportFixture } from '@stmp/conformance';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { ListenerFixture, TransportFixture } from '@stmp/conformance';
 import { type Link, StmpError } from '@stmp/contract';
 import { tcpDialer, tcpListener } from '@stmp/transport-tcp';
 import selfsigned from 'selfsigned';
+import { breakServer } from 'test-kit';
 
 export interface Certificate {
   readonly cert: string;
@@ -78,5 +81,27 @@ export function tcpFixture(certificate?: Certificate): TransportFixture {
       await listening.close();
       return dialer().dial(listening.address);
     },
+  };
+}
+
+const portOf = (address: string): number => Number(new URL(address).port);
+
+export function tcpListenerFixture(certificate?: Certificate): ListenerFixture {
+  const scheme = certificate === undefined ? 'tcp' : 'tls';
+  return {
+    kind: 'stream',
+    listener: tcpListener({ tls: certificate }),
+    dialer: tcpDialer(certificate === undefined ? {} : { tls: { ca: certificate.cert } }),
+    address: () => `${scheme}://127.0.0.1:0`,
+    breakDown: ({ address }) => breakServer(portOf(address)),
+    // Plain TCP refuses nobody.
+    ...(certificate && {
+      async beRefused(address: string) {
+        const socket = connect(portOf(address), '127.0.0.1');
+        socket.on('error', () => {});
+        socket.end('no handshake');
+        await once(socket, 'close');
+      },
+    }),
   };
 }

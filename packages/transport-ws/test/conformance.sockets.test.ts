@@ -1,8 +1,9 @@
 import { createServer } from 'node:net';
-import { type TransportFixture, transportCases } from '@stmp/conformance';
+import { type ListenerFixture, listenerCases, type TransportFixture, transportCases } from '@stmp/conformance';
 import { type Link, StmpError } from '@stmp/contract';
 import { wsDialer } from '@stmp/transport-ws';
 import { type WsListenerOptions, wsListener } from '@stmp/transport-ws/server';
+import { breakServer } from 'test-kit';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { certificate } from './certificate.js';
 
@@ -43,6 +44,20 @@ function fixture(scheme: 'ws' | 'wss', extra: WsListenerOptions & { deflate?: bo
   };
 }
 
+function listenerFixture(scheme: 'ws' | 'wss', extra: WsListenerOptions & { deflate?: boolean }): ListenerFixture {
+  const dialer = wsDialer({ deflate: extra.deflate, tls: scheme === 'wss' ? { ca: tls.cert } : undefined });
+  return {
+    kind: 'message',
+    listener: wsListener({ tls, ...extra }),
+    dialer,
+    address: () => `${scheme}://127.0.0.1:0/stmp`,
+    breakDown: ({ address }) => breakServer(Number(new URL(address).port)),
+    async beRefused(address) {
+      await dialer.dial(address.replace('/stmp', '/elsewhere')).catch(() => {});
+    },
+  };
+}
+
 const open = { address: '' };
 let nobody = '';
 const listeners: { close(): unknown }[] = [];
@@ -65,5 +80,6 @@ describe.concurrent.each([
   ['wss', {}],
   ['ws', { deflate: true }],
 ] as const)('%s %j', (scheme, extra) => {
-  for (const c of transportCases(fixture(scheme, extra))) it.skipIf(c.skip)(c.name, () => c.run());
+  const cases = [...transportCases(fixture(scheme, extra)), ...listenerCases(listenerFixture(scheme, extra))];
+  for (const c of cases) it.skipIf(c.skip)(c.name, () => c.run());
 });
