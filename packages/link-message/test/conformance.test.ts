@@ -17,7 +17,7 @@ for (const [name, carry, options] of paths) {
       stallBytes: 1_048_576,
       async open({ highWaterBytes, maxUnitBytes } = {}) {
         const limits = { ...options, highWaterBytes };
-        const { a, b } = queuePair(carry, limits, { ...limits, maxUnitBytes });
+        const { a, b } = queuePair(carry, limits, { ...limits, maxUnitBytes }, false);
         return { a: a.link, b: b.link, async close() {} };
       },
     });

@@ -3,7 +3,7 @@ import { type MessageEnd, type MessageLinkOptions, messageLink } from '@stmp/lin
 export interface QueuePair {
   readonly a: MessageEnd;
   readonly b: MessageEnd;
-  /** What has been posted by either end. */
+  /** What has been posted by either end, where it is recorded. */
   readonly posted: (Uint8Array | string)[];
 }
 
@@ -12,13 +12,14 @@ export function queuePair(
   carry: (deliver: () => void) => void,
   aOptions: MessageLinkOptions = {},
   bOptions: MessageLinkOptions = aOptions,
+  isRecorded = true,
 ): QueuePair {
   const posted: (Uint8Array | string)[] = [];
   const ends: { a?: MessageEnd; b?: MessageEnd } = {};
   const early: (() => void)[] = [];
   const path = (to: 'a' | 'b') => ({
     post(message: Uint8Array | string) {
-      posted.push(message);
+      if (isRecorded) posted.push(message);
       // As a path does: the other end has a copy, and of the view alone.
       const copy = typeof message === 'string' ? message : message.slice();
       const deliver = (): void => ends[to]!.receive(copy);
