@@ -150,10 +150,18 @@ export {
 export type { TlsClientOptions, TlsServerOptions } from '@stmp/link-duplex';
 export {
   createHeaders,
+  createPacketFields,
   DEFAULT_MAX_HANDSHAKE_BYTES,
   DEFAULT_MAX_HEADER_BYTES,
+  DEFAULT_PACKET_LIMITS,
+  decodePacket,
+  decodeTextPacket,
   getHeader,
   type HeaderMap,
+  type Packet,
+  readClientHandshake,
+  readServerHandshake,
+  readStreamPacket,
 } from '@stmp/packet';
 export { type JsonCodecOptions, jsonCodec, plainJsonCodec } from '@stmp/payload-json';
 export { type MsgpackCodecOptions, msgpackCodec } from '@stmp/payload-msgpack';
