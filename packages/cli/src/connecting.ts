@@ -53,7 +53,17 @@ function codecOf(args: Args): PayloadCodec {
   const name = args.one('codec') ?? (args.has('text') || !isTyped ? 'json' : 'protobuf');
   if (name !== 'json' && args.has('text')) throw usage(`--text needs --codec json, not ${name}`);
   if (name === 'protobuf' && !isTyped) throw usage('--codec protobuf needs --proto');
-  return CODECS[name]!();
+  return codecNamed(name);
+}
+
+/** @param name One of the choices of `--codec`. */
+export const codecNamed = (name: string): PayloadCodec => CODECS[name]!();
+
+/** The codec of a content type, where there is one. */
+export function codecFor(contentType: string | undefined): PayloadCodec | undefined {
+  return Object.values(CODECS)
+    .map((make) => make())
+    .find((codec) => codec.contentType === contentType?.toLowerCase());
 }
 
 function readHeader(line: string): readonly [string, string] {

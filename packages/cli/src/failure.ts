@@ -24,7 +24,6 @@ function exitCodeOf({ code, status, cause }: StmpError): ExitCode {
       return ExitCode.Timeout;
     case 'aborted':
       return ExitCode.Interrupted;
-    case 'payload_invalid':
     case 'unsupported':
       return ExitCode.Usage;
     case 'dial_failed':
@@ -50,7 +49,12 @@ function messageOf(error: StmpError): string {
   if (UNTRUSTED.test(String((cause as { readonly code?: unknown } | undefined)?.code)))
     return `${message}; name the authority to trust with --ca`;
   if (status === undefined || error.origin !== 'peer') return message;
+  const name = statusOf(status);
+  return message === statusName(status) || message === '' ? name : `${name}: ${message}`;
+}
+
+/** `NotFound (0x22)` */
+export function statusOf(status: number): string {
   const name = statusName(status);
-  const code = name.startsWith('Unknown (') ? name : `${name} (0x${status.toString(16).padStart(2, '0')})`;
-  return message === name || message === '' ? code : `${code}: ${message}`;
+  return name.startsWith('Unknown (') ? name : `${name} (0x${status.toString(16).padStart(2, '0')})`;
 }

@@ -19,8 +19,16 @@ export interface Io {
   readonly clientOptions?: ClientOptions | undefined;
 }
 
-/** Words for people on `err`, with colours where they are wanted. */
+/** Words for people on `err`, with colours where they are wanted. What a server said in them cannot steer a terminal. */
 export function say(io: Io, text: string, colour?: 'red' | 'dim'): void {
   const isPlain = colour === undefined || !io.isTerminal || (io.env.NO_COLOR ?? '') !== '';
-  io.err(isPlain ? `${text}\n` : `\x1b[${colour === 'red' ? 31 : 2}m${text}\x1b[0m\n`);
+  const safe = text.replace(/[^\P{Cc}\n]/gu, visible);
+  io.err(isPlain ? `${safe}\n` : `\x1b[${colour === 'red' ? 31 : 2}m${safe}\x1b[0m\n`);
 }
+
+/** One line of JSON as data. Of control characters it may have those from 7F to 9F raw, in strings. */
+export function print(io: Io, json: string): void {
+  io.out(`${json.replace(/[\x7f-\x9f]/g, visible)}\n`);
+}
+
+const visible = (char: string): string => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`;

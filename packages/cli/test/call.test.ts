@@ -84,6 +84,16 @@ describe('stmp call', () => {
     });
   });
 
+  it('lets no server steer the terminal', async () => {
+    expect(await typed(['RoomService.Join', '{"name":"rude"}'])).toEqual({
+      exitCode: 4,
+      out: '',
+      err: 'stmp: Conflict (0x28): a\\u001b]0;b\\u0007\\u009bc\n',
+    });
+    const { out } = await typed(['RoomService.Join', '{"name":"a\u009bb\\u001b"}']);
+    expect(out).toBe('{"name":"a\\u009bb\\u001b","users":["ann"]}\n');
+  });
+
   it('ends with 5 when no answer comes in time', async () => {
     const argv = [
       'call',

@@ -15,7 +15,7 @@ export interface MemoryRoom {
 }
 
 /**
- * Whoever joins hears of it. The room `closed` does not exist, `slow` never answers, and `away` ends the connection after
+ * Whoever joins hears of it. The room `closed` does not exist, `rude` answers with escape sequences, `slow` never answers, and `away` ends the connection after
  * it was entered; nobody without the header `Token: x` gets in when `isPrivate`.
  */
 export async function memoryRoom(isPrivate = false): Promise<MemoryRoom> {
@@ -34,6 +34,7 @@ export async function memoryRoom(isPrivate = false): Promise<MemoryRoom> {
   server.implement(RoomService, {
     join({ name }, { connection, signal }) {
       if (name === 'closed') throw statusError(Status.NotFound, 'no such room');
+      if (name === 'rude') throw statusError(Status.Conflict, 'a\x1b]0;b\x07\x9bc');
       if (name === 'slow') return new Promise((resolve) => signal.addEventListener('abort', () => resolve({})));
       connection.emit(RoomEvents).join({ user: `user ${connections}` });
       if (name === 'away') queueMicrotask(() => void connection.close({ status: Status.ServerShutdown }));

@@ -16,7 +16,11 @@ const sessions = [...page.matchAll(/^```console\n\$ stmp ([^\n]*)\n(.*?)^```$/gm
 const wordsOf = (command: string): string[] =>
   [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
 const anyDay = (text: string): string =>
-  text.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:*').replace(/([ :])[\d.]+(?=( ms|\}\n))/g, '$1*');
+  text
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:*')
+    .replace(/(?<= )[\d.]+(?= (ms|s|a second)\b)/g, '*')
+    .replace(/(?<="(ms|seconds|answersPerSecond|mean|p50|p99|p999|most)":)[\d.]+/g, '*')
+    .replace(/ +(?=\*)/g, ' ');
 
 let server: Server;
 let addresses: readonly [string, string];

@@ -4,7 +4,7 @@ import { callableOf } from '../calling.js';
 import { CONNECTION_OPTIONS, clientOptionsOf } from '../connecting.js';
 import { jsonTexts } from '../data.js';
 import { usage } from '../exit-code.js';
-import { type Io, say } from '../io.js';
+import { type Io, print, say } from '../io.js';
 import { loadMethods, SCHEMA_OPTIONS } from '../services.js';
 import type { Verb } from '../verb.js';
 
@@ -49,7 +49,7 @@ async function runCall(args: Args, io: Io): Promise<void> {
           if (isVerbose) for (const [header, value] of headers) say(io, `${header}: ${value}`, 'dim');
         },
       });
-      io.out(`${method.write(answer)}\n`);
+      print(io, method.write(answer));
     }
   } finally {
     await client?.close();

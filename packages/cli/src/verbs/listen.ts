@@ -5,7 +5,7 @@ import { CONNECTION_OPTIONS, clientOptionsOf } from '../connecting.js';
 import { jsonTexts, toJson } from '../data.js';
 import { parseCount } from '../duration.js';
 import { usage } from '../exit-code.js';
-import { type Io, say } from '../io.js';
+import { type Io, print, say } from '../io.js';
 import { findEvents, type Known, loadMethods, SCHEMA_OPTIONS } from '../services.js';
 import type { Verb } from '../verb.js';
 
@@ -45,7 +45,7 @@ async function runListen(args: Args, io: Io): Promise<void> {
   const client = createClient(url, clientOptionsOf(args, url, io));
   hear(client, events, (line) => {
     if (left === 0) return;
-    io.out(`${line}\n`);
+    print(io, line);
     if (--left === 0) void client.close();
   });
   client.onSession(async (connection, { signal }) => {
@@ -85,12 +85,12 @@ async function callOf(known: readonly Known[], text: string, io: Io): Promise<Gr
   return { method, inputs };
 }
 
-function hear(client: Client, events: readonly Known[], print: (line: string) => void): void {
-  for (const service of new Set(events.map((each) => each.service))) {
-    const own = events.filter((each) => each.service === service);
+function hear(client: Client, events: readonly Known[], each: (line: string) => void): void {
+  for (const service of new Set(events.map(({ service }) => service))) {
+    const own = events.filter((event) => event.service === service);
     const listeners = own.map(({ key, name, method }) => [
       key,
-      (event: unknown) => print(`{"event":${JSON.stringify(name)},"data":${toJson(method.input, event)}}`),
+      (event: unknown) => each(`{"event":${JSON.stringify(name)},"data":${toJson(method.input, event)}}`),
     ]);
     client.on(service as EventsType, Object.fromEntries(listeners));
   }

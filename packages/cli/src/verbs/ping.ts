@@ -3,7 +3,7 @@ import type { Args } from '../args.js';
 import { CONNECTION_OPTIONS, clientOptionsOf } from '../connecting.js';
 import { parseCount, parseDuration } from '../duration.js';
 import { usage } from '../exit-code.js';
-import { type Io, say } from '../io.js';
+import { type Io, print, say } from '../io.js';
 import type { Verb } from '../verb.js';
 
 /** No service has it, so that every server answers NotFound at once, the original too. */
@@ -40,7 +40,7 @@ async function runPing(args: Args, io: Io): Promise<void> {
       if (io.signal.aborted) break;
       const ms = await timeOf(client, clock, io.signal);
       times.push(ms);
-      io.out(`{"ping":${i},"ms":${shown(ms)}}\n`);
+      print(io, `{"ping":${i},"ms":${shown(ms)}}`);
     }
   } finally {
     await client.close();
