@@ -70,8 +70,10 @@ function wellKnownTypes(): MessageType[] {
   ];
 }
 
-export function anyTypesOf(types: readonly MessageType[], codec: PayloadCodec): AnyTypes {
-  return { byName: new Map([...wellKnownTypes(), ...types].map((type) => [type.typeName, type])), codec };
+export function anyTypesOf(types: readonly MessageType<unknown, never>[], codec: PayloadCodec): AnyTypes {
+  // What is written by them was read by them.
+  const all = [...wellKnownTypes(), ...(types as readonly MessageType[])];
+  return { byName: new Map(all.map((type) => [type.typeName, type])), codec };
 }
 
 /** Whether JSON writes the type in a form of its own, which then is the member `value`. */

@@ -27,7 +27,7 @@ export interface JsonCodecOptions extends DecodeOptions {
    * The message types that an Any may hold, besides the well-known ones: with them JSON has the message in it, beside
    * `@type`, as Protocol Buffers do. Without them an Any is `{"typeUrl","value"}`, and one with `@type` is refused.
    */
-  readonly anyTypes?: readonly MessageType[] | undefined;
+  readonly anyTypes?: readonly MessageType<unknown, never>[] | undefined;
   /** What the bytes in an Any are written and read by: `protobufCodec()`. Needed by {@link anyTypes}. */
   readonly anyCodec?: PayloadCodec | undefined;
 }
