@@ -163,6 +163,25 @@ describe('what goes wrong', () => {
       });
   });
 
+  it.each([
+    ['ws', 'the server does not speak HTTP: Expected HTTP/'],
+    ['wss', 'wrong version number'],
+  ])('a port of another protocol, over %s, in one line', async (scheme, why) => {
+    const address = await serve(
+      createNetServer((socket) => void socket.on('error', () => {}).write('STMP, and no other')),
+    );
+    const url = address.replace('ws:', `${scheme}:`);
+    const error: Error = await wsDialer()
+      .dial(url)
+      .then(
+        () => expect.fail('it was opened'),
+        (reason) => reason,
+      );
+    expect(error).toMatchObject({ code: 'dial_failed' });
+    expect(error.message.slice(0, `cannot open ${url}: ${why}`.length)).toBe(`cannot open ${url}: ${why}`);
+    expect(error.message).not.toMatch(/\n|openssl/i);
+  });
+
   it('a server that says nothing', async () => {
     const sockets: Socket[] = [];
     const address = await serve(createNetServer((socket) => void sockets.push(socket.on('error', () => {}).resume())));

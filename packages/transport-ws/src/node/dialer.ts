@@ -8,6 +8,7 @@ import { resolveMaxUnitBytes, resolveWsDialerOptions, type WsDialerOptions } fro
 import { resolveDeflate } from './deflate.js';
 import { WsLink } from './link.js';
 import { refusedUpgrade } from './refused-upgrade.js';
+import { whyUnopened } from './why-unopened.js';
 
 /** Dials `ws:` and `wss:` addresses. */
 export function wsDialer(options: WsDialerOptions = {}): Dialer {
@@ -46,9 +47,7 @@ export function wsDialer(options: WsDialerOptions = {}): Dialer {
       const onUpgrade = (response: IncomingMessage): void => {
         socket = response.socket;
       };
-      // The messages of OpenSSL are long; its reason is the end of them. Where each address of a name failed, there is no message.
-      const onError = (cause: Error & { readonly reason?: string; readonly code?: string }): void =>
-        giveUp(failed('dial_failed', cause.reason ?? (cause.message || (cause.code ?? cause.name)), cause));
+      const onError = (cause: Error): void => giveUp(failed('dial_failed', whyUnopened(cause), cause));
       const onRefused = (_request: ClientRequest, response: IncomingMessage): void => {
         const { why, status, retryAfterMs } = refusedUpgrade(response, Date.now());
         giveUp(failed('dial_failed', why, new Error(why), { origin: 'peer', status, retryAfterMs }));
