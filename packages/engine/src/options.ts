@@ -42,7 +42,8 @@ export interface ResolvedEngineOptions {
 export function checkNumber(name: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
   // Not true for NaN either.
   if (typeof value === 'number' && value >= min && value <= max) return value;
-  throw new RangeError(`${name} must be a number from ${min} to ${max}, got ${String(value)}`);
+  const least = min === Number.MIN_VALUE ? 'above 0 and up' : `from ${min}`;
+  throw new RangeError(`${name} must be a number ${least} to ${max}, got ${String(value)}`);
 }
 
 /** Default, smallest and, if there is one, largest value of each option. */

@@ -473,7 +473,9 @@ describe('wrong options', () => {
   });
 
   it('rates of nothing', () => {
-    expect(() => createServer({ codecs: [JSON_CODEC], rates: { callsPerSecond: 0 } })).toThrow(/rates.callsPerSecond/);
+    expect(() => createServer({ codecs: [JSON_CODEC], rates: { callsPerSecond: 0 } })).toThrow(
+      /rates.callsPerSecond must be a number above 0 /,
+    );
     expect(() => createServer({ codecs: [JSON_CODEC], ratesPerAddress: { bytesPerSecond: -1 } })).toThrow(
       /ratesPerAddress.bytesPerSecond/,
     );
