@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { type BrowserContext, chromium } from 'playwright-core';
 import { hasTool } from 'test-kit';
 
@@ -58,4 +59,19 @@ export function sourceAliases(): Record<string, string> {
     if (name !== 'stmp' && existsSync(entry)) aliases[`@stmp/${name}`] = entry;
   }
   return aliases;
+}
+
+/** A script for a page, of this entry and all that it imports. */
+export async function bundlePage(entry: URL): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(entry)],
+    alias: sourceAliases(),
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    write: false,
+    logLevel: 'warning',
+  });
+  return outputFiles[0]!.text;
 }

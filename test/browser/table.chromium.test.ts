@@ -1,19 +1,17 @@
 // The connection table in Chromium: the same cases, from a page that may run nothing but its own script.
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { createServer } from '@stmp/connection';
 import { jsonCodec } from '@stmp/payload-json';
 import { msgpackCodec } from '@stmp/payload-msgpack';
 import { protobufCodec } from '@stmp/payload-protobuf';
 import { wsListener } from '@stmp/transport-ws/server';
-import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { eventually } from 'test-kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TABLE_CASES } from '../table/cases.js';
 import { implementTable } from '../table/service.js';
-import { type Browser, findChromium, openBrowser, sourceAliases } from './chromium.js';
+import { type Browser, bundlePage, findChromium, openBrowser } from './chromium.js';
 
 const chromium = findChromium('the connection table in a browser');
 const PAGE = '<!doctype html><title>table</title><script type="module" src="/page.js"></script>';
@@ -25,20 +23,6 @@ const ROWS = [
   { packetFormat: 'binary', contentType: 'application/json' },
   { packetFormat: 'text', contentType: 'application/json' },
 ];
-
-async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('table-page.ts', import.meta.url))],
-    alias: sourceAliases(),
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    write: false,
-    logLevel: 'warning',
-  });
-  return outputFiles[0]!.text;
-}
 
 describe.skipIf(chromium === undefined)('the connection table in Chromium', () => {
   const reported: string[] = [];
@@ -53,7 +37,10 @@ describe.skipIf(chromium === undefined)('the connection table in Chromium', () =
   let page: Page;
 
   beforeAll(async () => {
-    const [script, opened] = await Promise.all([bundle(), openBrowser(chromium!)]);
+    const [script, opened] = await Promise.all([
+      bundlePage(new URL('table-page.ts', import.meta.url)),
+      openBrowser(chromium!),
+    ]);
     browser = opened;
     http = createHttpServer(({ url }, response) => {
       const isScript = url === '/page.js';

@@ -1,30 +1,17 @@
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Browser, findChromium, openBrowser, sourceAliases } from '../../../test/browser/chromium.js';
+import { type Browser, bundlePage, findChromium, openBrowser } from '../../../test/browser/chromium.js';
 
 const chromium = findChromium('the conformance kits in a browser');
-
-async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('page.ts', import.meta.url))],
-    alias: sourceAliases(),
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    write: false,
-    logLevel: 'warning',
-  });
-  return outputFiles[0]!.text;
-}
 
 describe.skipIf(chromium === undefined)('in Chromium', () => {
   let browser: Browser | undefined;
   let page: Page;
   beforeAll(async () => {
-    const [script, opened] = await Promise.all([bundle(), openBrowser(chromium!)]);
+    const [script, opened] = await Promise.all([
+      bundlePage(new URL('page.ts', import.meta.url)),
+      openBrowser(chromium!),
+    ]);
     browser = opened;
     page = await opened.context.newPage();
     await page.addScriptTag({ content: script, type: 'module' });

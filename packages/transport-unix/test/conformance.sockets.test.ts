@@ -1,7 +1,14 @@
-import { transportCases } from '@stmp/conformance';
+import { listenerCases, transportCases } from '@stmp/conformance';
+import { unixDialer, unixListener } from '@stmp/transport-unix';
 import { describe, it } from 'vitest';
-import { unixFixture } from './fixture.js';
+import { freshAddress, unixFixture } from './fixture.js';
 
 describe.concurrent('unix', () => {
-  for (const c of transportCases(unixFixture())) it(c.name, { skip: c.skip !== false }, c.run);
+  const listening = listenerCases({
+    kind: 'stream',
+    listener: unixListener(),
+    dialer: unixDialer(),
+    address: freshAddress,
+  });
+  for (const c of [...transportCases(unixFixture()), ...listening]) it(c.name, { skip: c.skip !== false }, c.run);
 });
