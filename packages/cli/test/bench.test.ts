@@ -32,6 +32,14 @@ describe('stmp bench', () => {
     expect(room.connections).toBe(3);
   });
 
+  it('makes calls first that do not count, on each connection', async () => {
+    const first = ['--call', 'RoomService.Join {"name":"lobby"}'];
+    const argv = ['{"name":"lobby"}', '-c', '2', '-n', '4', '--json'];
+    const { out, err } = await bench([...argv, ...first]);
+    expect([JSON.parse(out), err]).toEqual([expect.objectContaining({ answered: 4, connections: 2 }), '']);
+    expect(room.joins).toBe(6);
+  });
+
   it('prints the same for people', async () => {
     expect((await bench(['{"name":"lobby"}', '-c', '1', '-n', '5'])).out).toBe(
       [

@@ -11,6 +11,8 @@ export interface MemoryRoom {
   readonly clientOptions: ClientOptions;
   /** How often anybody connected. */
   readonly connections: number;
+  /** How often anybody joined. */
+  readonly joins: number;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export async function memoryRoom(isPrivate = false): Promise<MemoryRoom> {
   const clock = new FakeClock();
   const { dialer, listener } = memoryTransport();
   let connections = 0;
+  let joins = 0;
   const server = createServer({
     listeners: [listener],
     clock,
@@ -33,6 +36,7 @@ export async function memoryRoom(isPrivate = false): Promise<MemoryRoom> {
   server.onConnection(() => void connections++);
   server.implement(RoomService, {
     join({ name }, { connection, signal }) {
+      joins++;
       if (name === 'closed') throw statusError(Status.NotFound, 'no such room');
       if (name === 'rude') throw statusError(Status.Conflict, 'a\x1b]0;b\x07\x9bc');
       if (name === 'slow') return new Promise((resolve) => signal.addEventListener('abort', () => resolve({})));
@@ -49,6 +53,9 @@ export async function memoryRoom(isPrivate = false): Promise<MemoryRoom> {
     clientOptions: { dialers: [dialer], clock },
     get connections() {
       return connections;
+    },
+    get joins() {
+      return joins;
     },
     close: () => server.close(),
   };

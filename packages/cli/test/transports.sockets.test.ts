@@ -7,6 +7,7 @@ import { createServer, type Server } from 'stmp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RoomEvents, RoomService } from '../../../examples/quick-start/src/generated/quick_start.js';
 import { createRoomServer } from '../../../examples/quick-start/src/room-server.js';
+import { createRoomServer as createChatServer } from '../../../examples/room/src/server.js';
 import { ROOM_PROTO, start, stmp } from './program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stmp-cli-'));
@@ -54,7 +55,7 @@ describe.each([
   ['ws with text packets', 'ws', ['--text']],
   ['kcp', 'kcp', []],
 ])('over %s', (_name, scheme, more) => {
-  it('calls, listens and pings', async () => {
+  it('calls, listens, pings and measures', async () => {
     const url = addresses[scheme]!;
     const schema = ['--proto', ROOM_PROTO, ...more];
     const listener = start([
@@ -79,6 +80,9 @@ describe.each([
       exitCode: 0,
       out: expect.stringMatching(/^\{"ping":1,"ms":[\d.]+\}\n$/),
     });
+    const load = await stmp(['bench', url, 'RoomService.Exit', LOBBY, '-c', '2', '-n', '10', '--json', ...schema]);
+    expect(load).toMatchObject({ exitCode: 0, err: '' });
+    expect(JSON.parse(load.out)).toMatchObject({ answered: 10, errors: {}, connections: 2 });
   });
 });
 
@@ -96,6 +100,46 @@ describe.each([
     const { exitCode, out, err } = await stmp(argv);
     expect([exitCode, out]).toEqual([3, '']);
     expect(err).toMatch(/^stmp: .*; name the authority to trust with --ca\n$/);
+  });
+});
+
+describe('the room example', () => {
+  it('is spoken with by its own numbers, after a login', async () => {
+    const app = createChatServer();
+    const { address } = await app.stmp.listen('tcp://127.0.0.1:0');
+    const schema = ['--proto', 'examples/room/proto/room.proto'];
+    const login = (name: string): string[] => ['--call', `UserService.Login {"name":"${name}"}`];
+    expect(await stmp(['call', address, 'RoomService.ListRoom', ...schema])).toMatchObject({ exitCode: 4, out: '' });
+    expect(
+      await stmp(['call', address, 'RoomService.CreateRoom', '{"name":"tea room"}', ...login('ann'), ...schema]),
+    ).toEqual({ exitCode: 0, out: expect.stringMatching(/^\{"room":\{"name":"tea room","id":".+"\}\}\n$/), err: '' });
+    const listener = start(
+      ['listen', address, 'RoomEvents.NewMessage', '-n', '1', ...schema, ...login('bob')].concat(
+        '--call',
+        'RoomService.JoinRoom {"name":"tea room"}',
+      ),
+    );
+    await expect.poll(() => listener.err).toContain('RoomService.JoinRoom: ');
+    const enter = ['--call', 'RoomService.JoinRoom {"name":"tea room"}'];
+    const sent = await stmp([
+      'call',
+      address,
+      'RoomService.SendMessage',
+      '{"room":"tea room","content":"hi"}',
+      ...login('eve'),
+      ...enter,
+      ...schema,
+    ]);
+    expect([sent.exitCode, sent.err]).toEqual([0, '']);
+    const { message } = JSON.parse(sent.out) as { message: { seq: string; createdAt: string } };
+    expect(message).toMatchObject({ seq: '1', room: 'tea room', user: 'eve', content: 'hi' });
+    expect(message.createdAt).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+    expect(JSON.parse((await listener.ended).out)).toEqual({
+      event: 'stmp.examples.room.RoomEvents.NewMessage',
+      data: { message },
+    });
+    app.close();
+    await app.stmp.close();
   });
 });
 

@@ -6,6 +6,7 @@ import { jsonTexts } from '../data.js';
 import { parseCount } from '../duration.js';
 import { CliError, ExitCode, usage } from '../exit-code.js';
 import { failureOf, statusOf } from '../failure.js';
+import { FIRST_CALL_OPTION, makeFirstCalls, readFirstCalls } from '../first-calls.js';
 import { type Io, print } from '../io.js';
 import { Latencies } from '../latencies.js';
 import { loadMethods, SCHEMA_OPTIONS } from '../services.js';
@@ -23,6 +24,7 @@ the exit code.`,
     calls: { short: 'n', value: 'N', text: 'how many calls in all (default: 10000)' },
     'in-flight': { value: 'N', text: 'calls that wait at once on each connection (default: 1)' },
     json: { text: 'print the result as a line of JSON' },
+    ...FIRST_CALL_OPTION,
     ...CONNECTION_OPTIONS,
   },
   examples: [
@@ -52,7 +54,9 @@ async function runBench(args: Args, io: Io): Promise<void> {
   const [url, name, data, ...more] = args.positionals;
   if (url === undefined || name === undefined || more.length > 0)
     throw usage('bench needs a URL, a method and one value');
-  const method = callableOf(args.all('proto').length > 0 ? loadMethods(args, io) : undefined, name);
+  const known = args.all('proto').length > 0 ? loadMethods(args, io) : undefined;
+  const method = callableOf(known, name);
+  const firstCalls = await readFirstCalls(args, known, io);
   const inputs: unknown[] = [];
   for await (const text of jsonTexts(data, io)) inputs.push(method.read(text));
   if (inputs.length === 0) throw usage('there is no value to send');
@@ -67,7 +71,11 @@ async function runBench(args: Args, io: Io): Promise<void> {
   const options = clientOptionsOf(args, url, io);
   const clients: Client[] = [];
   try {
-    for (let i = 0; i < load.connections; i++) clients.push(await connect(url, { ...options, signal: io.signal }));
+    for (let i = 0; i < load.connections; i++) {
+      const client = await connect(url, { ...options, signal: io.signal });
+      clients.push(client);
+      await makeFirstCalls(client, firstCalls, io.signal, () => {});
+    }
     const result = await measure(clients, load, options.clock ?? SYSTEM_CLOCK, io);
     if (args.has('json')) print(io, JSON.stringify(report(result, load)));
     else io.out(reportForPeople(result, load));

@@ -4,6 +4,7 @@ import { callableOf } from '../calling.js';
 import { CONNECTION_OPTIONS, clientOptionsOf } from '../connecting.js';
 import { jsonTexts } from '../data.js';
 import { usage } from '../exit-code.js';
+import { FIRST_CALL_OPTION, makeFirstCalls, readFirstCalls } from '../first-calls.js';
 import { type Io, print, say } from '../io.js';
 import { loadMethods, SCHEMA_OPTIONS } from '../services.js';
 import type { Verb } from '../verb.js';
@@ -17,12 +18,14 @@ standard input (-), are calls one after the other, over one connection; the firs
 Without --proto the server resolves the full name, package.Service.Method, and values are plain JSON.`,
   options: {
     ...SCHEMA_OPTIONS,
+    ...FIRST_CALL_OPTION,
     ...CONNECTION_OPTIONS,
     verbose: { short: 'v', text: 'tell of the connection and of headers' },
   },
   examples: [
     `call tcp://localhost:5001 RoomService.Join '{"name":"lobby"}' --proto room.proto`,
     `call wss://example.com/rpc RoomService.Join @join.json --proto room.proto -H 'Token: x' --timeout 5s`,
+    `call tcp://localhost:5003 RoomService.ListRoom --proto room.proto --call 'UserService.Login {"name":"ann"}'`,
     `call ws://localhost:5002/ RoomService.Join - --proto room.proto --text < joins.ndjson`,
     `call tcp://localhost:5001 chat.ChatService.Say '{"text":"hi"}'`,
   ],
@@ -33,7 +36,9 @@ async function runCall(args: Args, io: Io): Promise<void> {
   const [url, name, data, ...more] = args.positionals;
   if (url === undefined || name === undefined) throw usage('call needs a URL and a method');
   if (more.length > 0) throw usage(`call takes one value, not ${more.length + 1}; put several into a file: @FILE`);
-  const method = callableOf(args.all('proto').length > 0 ? loadMethods(args, io) : undefined, name);
+  const known = args.all('proto').length > 0 ? loadMethods(args, io) : undefined;
+  const method = callableOf(known, name);
+  const firstCalls = await readFirstCalls(args, known, io);
   const options = clientOptionsOf(args, url, io);
   const isVerbose = args.has('verbose');
   let client: Client | undefined;
@@ -41,8 +46,13 @@ async function runCall(args: Args, io: Io): Promise<void> {
     for await (const text of jsonTexts(data, io)) {
       // What cannot be sent is found before anybody is dialled.
       const input = method.read(text);
-      client ??= await connect(url, { ...options, signal: io.signal });
-      if (isVerbose) tellConnection(client, io);
+      if (client === undefined) {
+        client = await connect(url, { ...options, signal: io.signal });
+        if (isVerbose) tellConnection(client, io);
+        await makeFirstCalls(client, firstCalls, io.signal, (line) => {
+          if (isVerbose) say(io, line, 'dim');
+        });
+      }
       const answer = await method.call(client, input, {
         signal: io.signal,
         onHeaders: (headers) => {
@@ -56,12 +66,9 @@ async function runCall(args: Args, io: Io): Promise<void> {
   }
 }
 
-const told = new WeakSet<Client>();
-
 function tellConnection(client: Client, io: Io): void {
   const { connection } = client;
-  if (connection === undefined || told.has(client)) return;
-  told.add(client);
+  if (connection === undefined) return;
   const { remoteAddress, contentType, encoding, text, headers } = connection;
   const how = [contentType, ...(text ? ['text packets'] : []), ...(encoding === undefined ? [] : [encoding])];
   say(io, `connected to ${remoteAddress}: ${how.join(', ')}`, 'dim');

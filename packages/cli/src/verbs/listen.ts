@@ -1,10 +1,10 @@
 import { type Client, type ClientState, createClient, type EventsType } from 'stmp';
 import type { Args } from '../args.js';
-import { type Callable, callableOf } from '../calling.js';
 import { CONNECTION_OPTIONS, clientOptionsOf } from '../connecting.js';
-import { jsonTexts, toJson } from '../data.js';
+import { toJson } from '../data.js';
 import { parseCount } from '../duration.js';
 import { usage } from '../exit-code.js';
+import { FIRST_CALL_OPTION, makeFirstCalls, readFirstCalls } from '../first-calls.js';
 import { type Io, print, say } from '../io.js';
 import { findEvents, type Known, loadMethods, SCHEMA_OPTIONS } from '../services.js';
 import type { Verb } from '../verb.js';
@@ -17,11 +17,7 @@ export const listenVerb: Verb = {
 --count events, or when the server refuses it for good.`,
   options: {
     ...SCHEMA_OPTIONS,
-    call: {
-      value: "'METHOD JSON'",
-      isRepeated: true,
-      text: 'a call to make on each new connection, such as a login; may be repeated',
-    },
+    ...FIRST_CALL_OPTION,
     count: { short: 'n', value: 'N', text: 'end after so many events' },
     ...CONNECTION_OPTIONS,
   },
@@ -38,7 +34,7 @@ async function runListen(args: Args, io: Io): Promise<void> {
   if (args.all('proto').length === 0) throw usage('listen needs --proto, which says what events there are');
   const known = loadMethods(args, io);
   const events = findEvents(known, patterns.length > 0 ? patterns : ['*']);
-  const calls = await Promise.all(args.all('call').map((text) => callOf(known, text, io)));
+  const calls = await readFirstCalls(args, known, io);
   const count = args.one('count');
   let left = count === undefined ? Number.POSITIVE_INFINITY : parseCount('count', count);
 
@@ -50,12 +46,7 @@ async function runListen(args: Args, io: Io): Promise<void> {
   });
   client.onSession(async (connection, { signal }) => {
     say(io, `connected to ${url}`, 'dim');
-    for (const { method, inputs } of calls) {
-      for (const input of inputs) {
-        const answer = await method.call(connection, input, { signal });
-        say(io, `${method.name}: ${method.write(answer)}`, 'dim');
-      }
-    }
+    await makeFirstCalls(connection, calls, signal, (line) => say(io, line, 'dim'));
   });
   client.onState((state) => tellWait(state, io));
   const stop = (): void => void client.close();
@@ -69,20 +60,6 @@ async function runListen(args: Args, io: Io): Promise<void> {
     io.signal.removeEventListener('abort', stop);
     await client.close();
   }
-}
-
-interface Greeting {
-  readonly method: Callable;
-  readonly inputs: readonly unknown[];
-}
-
-/** `RoomService.Join {"name":"lobby"}` */
-async function callOf(known: readonly Known[], text: string, io: Io): Promise<Greeting> {
-  const [, name = '', data] = /^\s*(\S+)(?:\s+(.*))?$/s.exec(text) ?? [];
-  const method = callableOf(known, name);
-  const inputs: unknown[] = [];
-  for await (const json of jsonTexts(data?.trim() || undefined, io)) inputs.push(method.read(json));
-  return { method, inputs };
 }
 
 function hear(client: Client, events: readonly Known[], each: (line: string) => void): void {
