@@ -554,9 +554,7 @@ function toStmpError(error: unknown): StmpError {
 }
 
 function brokenRule(status: number): StmpError {
-  return new StmpError(
-    status === Status.RequestEntityTooLarge ? 'too_large' : 'protocol_error',
-    'the peer broke the rules of the wire',
-    { status },
-  );
+  return status === Status.RequestEntityTooLarge
+    ? new StmpError('too_large', 'the peer sent a packet above maxPacketBytes or maxHeaderBytes', { status })
+    : new StmpError('protocol_error', 'the peer broke the rules of the wire', { status });
 }

@@ -195,6 +195,9 @@ describe('limits and faults on byte streams', () => {
           origin: 'local',
           clean: false,
           error: { code: status === '24' ? 'too_large' : 'protocol_error' },
+          message: expect.stringMatching(
+            status === '24' ? /above maxPacketBytes or maxHeaderBytes/ : /broke the rules/,
+          ),
         });
         // The queue is dropped.
         expect(toHex(join(server.take())).slice(0, 4)).toBe(`d8${status}`);
