@@ -115,6 +115,25 @@ describe.each(['stream', 'message'] as const)('connecting over a %s link', (kind
     expect(() => createClient('memory://x', { codecs: [] })).toThrow('codecs');
   });
 
+  it.each([
+    ['an object', { Token: 'x' }],
+    ['a text', 'Token'],
+    ['a name alone', [['Token']]],
+    ['a number', [['Token', 5]]],
+    ['a token that is not there', [['Token', undefined]]],
+  ])('takes no headers that are %s', async (_, headers) => {
+    const { server, dialer } = serverOn(kind);
+    await server.listen('memory://here');
+    const options = { codecs, dialers: [dialer] };
+    const expected = 'headers must be a list of [name, value], both strings';
+    const make = () => createClient('memory://here', { ...options, headers: headers as never });
+    expect(make).toThrow(new TypeError(expected));
+    await expect(connect('memory://here', { ...options, headers: () => headers as never })).rejects.toMatchObject({
+      status: Status.InternalServerError,
+      message: `the headers function failed: ${expected}`,
+    });
+  });
+
   it('refuses links when full, or closed, with a word for it', async () => {
     const server = createServer({ codecs, maxConnections: 1 });
     ending.push(() => server.close());

@@ -3,6 +3,7 @@ import { type ClientOffer, clientHandshake, clientHeaders, type Handshake, textP
 import { checkLink } from '../pipe/link-faults.js';
 import type { Shared } from '../shared.js';
 import { textOf } from '../thrown.js';
+import { checkHeaders } from './headers.js';
 import type { ClientOptions } from './options.js';
 import { hookError } from './retry.js';
 
@@ -47,7 +48,7 @@ export class Attempts {
     const { headers } = this.#options;
     if (typeof headers !== 'function') return headers;
     try {
-      return await headers();
+      return checkHeaders(await headers());
     } catch (error) {
       throw hookError('the headers function', error);
     }

@@ -31,6 +31,7 @@ import type { CloseOptions, Connection, ConnectionEnd } from '../types.js';
 import { type Described, type Stub, StubCache, sendersOf } from '../wire/stubs.js';
 import type { ClientConnection } from './client-connection.js';
 import type { ClientState } from './client-state.js';
+import { checkHeaders } from './headers.js';
 import { callWhenReady, notConnected } from './offline-calls.js';
 import type { ClientOptions } from './options.js';
 import { Reconnector } from './reconnector.js';
@@ -134,6 +135,7 @@ class StmpClient implements Omit<Client, keyof Disposed> {
   constructor(url: string, options: ClientOptions, link: Link | undefined, triesOnce = false) {
     if (typeof url !== 'string' || !url.includes(':')) throw new TypeError(`url must be a URL, got ${String(url)}`);
     this.url = url;
+    if (typeof options.headers !== 'function') checkHeaders(options.headers);
     const connectTimeoutMs = checkNumber('connectTimeoutMs', options.connectTimeoutMs ?? 20_000, 0);
     this.#shared = new Shared(resolveConnectionOptions(options), new Router(), options.streamEngine);
     this.#reconnector = new Reconnector(url, options, this.#shared, connectTimeoutMs, link);
