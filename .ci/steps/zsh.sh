@@ -1,0 +1,3 @@
+# completion in zsh
+need zsh
+tests zsh
