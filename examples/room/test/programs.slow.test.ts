@@ -92,7 +92,7 @@ describe('the programs', () => {
     const cases: readonly (readonly [args: readonly string[], line: string])[] = [
       [[tcp, 'ann'], '! name is taken'],
       [[tcp, 'an'], '! name must have 3 to 31 bytes, got 2'],
-      [['ftp://127.0.0.1', 'joe'], '! no transport for "ftp:"; known schemes: tcp, tls, ws, wss, kcp, kcps'],
+      [['ftp://127.0.0.1', 'joe'], '! no transport for "ftp:"; known schemes: tcp, tls, ws, wss, kcp, kcps, unix'],
       [[tcp], '! without a terminal to ask, the name must be an argument'],
     ];
     await Promise.all(

@@ -36,7 +36,7 @@ export function clientOptionsOf(args: Args, url: string, io: Io): ClientOptions 
   if (args.has('text') && !isWebSocket) throw usage(`--text is for ws: and wss:, not ${scheme}:`);
   if (args.has('gzip') && isWebSocket) throw usage(`--gzip is for byte streams, not ${scheme}:`);
   const headers = args.all('header').map(readHeader);
-  return {
+  const { tls, tcp, ws, kcp, ...options }: ClientOptions = {
     codecs: [codecOf(args)],
     packetFormat: args.has('text') ? 'text' : 'binary',
     gzip: args.has('gzip'),
@@ -46,6 +46,8 @@ export function clientOptionsOf(args: Args, url: string, io: Io): ClientOptions 
     ...timeoutsOf(args, isWebSocket ? fieldsOf(headers) : undefined),
     ...io.clientOptions,
   };
+  // Dialers that were brought along have options of their own.
+  return options.dialers === undefined ? { ...options, tls, tcp, ws, kcp } : options;
 }
 
 function codecOf(args: Args): PayloadCodec {

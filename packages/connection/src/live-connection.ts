@@ -38,6 +38,7 @@ import { SLICE_PACKETS, type Sliced, sliceMs, waitForSlice } from './pipe/slices
 import { SlowReader, slowReaderError } from './pipe/slow-reader.js';
 import { afterTurn, type Turned } from './pipe/turn.js';
 import { printable } from './printable.js';
+import { sendable } from './sendable.js';
 import type { Shared } from './shared.js';
 import { checkStatus } from './status.js';
 import { watch } from './thrown.js';
@@ -194,7 +195,7 @@ export abstract class LiveConnection implements Connection, AnsweringHost, Sendi
     this.owner = owner;
     const { streamEngine, options } = owner.shared;
     const maxUnreadBytes = link.kind === 'stream' ? link.safeUnreadBytes : undefined;
-    const start = { handshake, options: options.engine, nowMs: options.clock.nowMs(), maxUnreadBytes };
+    const start = { handshake, options: sendable(link, options.engine), nowMs: options.clock.nowMs(), maxUnreadBytes };
     // Who hands in a stream link has seen to it that there is an engine for it.
     this.engine = link.kind === 'stream' ? streamEngine!(start) : createMessageEngine(start);
   }

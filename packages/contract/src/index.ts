@@ -59,3 +59,21 @@ export {
   type Listening,
   type Refusal,
 } from './transport.js';
+
+/**
+ * What `listen` may be given for addresses of a scheme. Stands here, since only what a module declares itself can be added
+ * to: a package with a listener does so by `declare module '@stmp/contract'`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: others fill it
+export interface ListenOptionsByScheme {}
+
+type AnyListenOptions = keyof ListenOptionsByScheme extends never
+  ? object
+  : ListenOptionsByScheme[keyof ListenOptionsByScheme];
+
+/** The options that go with an address, where its scheme is known when compiling. */
+export type ListenOptionsOf<Address extends string> = Address extends `${infer Scheme}:${string}`
+  ? Lowercase<Scheme> extends keyof ListenOptionsByScheme
+    ? ListenOptionsByScheme[Lowercase<Scheme>]
+    : object
+  : AnyListenOptions;

@@ -96,6 +96,8 @@ export interface StreamLink extends LinkBase<Uint8Array> {
 /** Boundaries are kept (WebSocket, MessagePort): no length fields, text allowed. */
 export interface MessageLink extends LinkBase<Uint8Array | string> {
   readonly kind: 'message';
+  /** Largest unit that can be sent, in bytes; calls and events that need more fail with `too_large`. Absent: any. */
+  readonly maxSendBytes?: number | undefined;
 }
 
 export type Link = StreamLink | MessageLink;

@@ -15,7 +15,7 @@ export interface DialOptions {
 
 /** Opens links to addresses of its schemes. */
 export interface Dialer {
-  /** URL schemes without the colon: `['tcp', 'tls']`. */
+  /** URL schemes without the colon: `['tcp', 'tls']`. They are compared without case, and no two dialers of a client have the same. */
   readonly schemes: readonly string[];
   /**
    * One attempt, no retry. One that ends without a link leaves nothing behind: no handle, no timer.
@@ -51,7 +51,10 @@ export interface Acceptor {
   readonly maxUnitBytes?: number | undefined;
 }
 
-/** Listens on addresses of its schemes. `Options` are those that one `listen` call may add. */
+/**
+ * Listens on addresses of its schemes. `Options` are those that one `listen` call may add; a package says them in
+ * `ListenOptionsByScheme`, too, so that `server.listen` knows them by the address.
+ */
 export interface Listener<Options extends object = object> {
   readonly schemes: readonly string[];
   /**

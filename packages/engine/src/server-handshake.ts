@@ -10,6 +10,7 @@ import {
   handshakeError,
   type OfferedContent,
   packetFormat,
+  valuesOf,
 } from './negotiation.js';
 import { maxPacketHeader, maxPacketOf } from './send-limits.js';
 import { createSession } from './session.js';
@@ -31,6 +32,9 @@ export interface ServerHandshakeOptions {
   readonly hello?: Headers | undefined;
 }
 
+/** How much of what a client offers is shown to it again. */
+const MAX_SHOWN = 200;
+
 /** The server's half of the handshake. Source: STMP 1.0, sections 1 and 5. */
 export function serverHandshake(options: ServerHandshakeOptions): Handshake {
   const negotiate = (headers: Headers, message: string, stream: boolean): Session => {
@@ -38,9 +42,11 @@ export function serverHandshake(options: ServerHandshakeOptions): Handshake {
     const format = named === 'text' && options.text === undefined ? undefined : named;
     const content = chooseContent(headers, options.content, format === 'text');
     if (content === undefined) {
+      const usable = options.content.filter(({ text }) => text || format !== 'text');
+      const offered = JSON.stringify(valuesOf(headers, 'accept').join(', ').slice(0, MAX_SHOWN));
       throw handshakeError(
         Status.BadRequest,
-        `expected Accept to name one of ${options.content.map((c) => c.contentType).join(', ')}`,
+        `expected Accept to name one of ${usable.map((c) => c.contentType).join(', ')}, got ${offered}`,
       );
     }
     const agreed = {

@@ -1,14 +1,21 @@
 import * as connection from '@stmp/connection';
-import type { Link } from '@stmp/contract';
-import { onWake, wsDialer } from '@stmp/transport-ws';
+import type { Dialer, Link } from '@stmp/contract';
+import { onWake, type WsDialerOptions, wsDialer } from '@stmp/transport-ws';
 import { type BrowserClientOptions, defaultCodecs } from './options.js';
+import { refuseReplaced } from './replaced.js';
+
+/** The transports of clients in pages, to add to: `dialers: [...defaultDialers(), myDialer()]`. */
+export function defaultDialers({ ws }: { readonly ws?: WsDialerOptions | undefined } = {}): Dialer[] {
+  return [wsDialer(ws)];
+}
 
 function assemble(options: BrowserClientOptions): connection.ClientOptions {
+  refuseReplaced(options, 'dialers', ['ws'], 'defaultDialers(options)');
   return {
     onWake,
     ...options,
     codecs: options.codecs ?? defaultCodecs(),
-    dialers: options.dialers ?? [wsDialer(options.ws)],
+    dialers: options.dialers ?? defaultDialers(options),
   };
 }
 

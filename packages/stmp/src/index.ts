@@ -108,6 +108,8 @@ export {
   type LinkPeer,
   type Listener,
   type Listening,
+  type ListenOptionsByScheme,
+  type ListenOptionsOf,
   type MessageCodec,
   type MessageInitOf,
   type MessageLink,
@@ -158,5 +160,5 @@ export { type ProtobufCodecOptions, protobufCodec } from '@stmp/payload-protobuf
 export { dateFromTimestamp, timestampFromDate } from '@stmp/payload-schema';
 export { memoryPair, memoryTransport } from '@stmp/transport-memory';
 export { onWake, type WsDialerOptions, wsDialer } from '@stmp/transport-ws';
-export { connect, connectLink, createClient } from './client.js';
+export { connect, connectLink, createClient, defaultDialers } from './client.js';
 export { type BrowserClientOptions, type BrowserClientOptions as ClientOptions, defaultCodecs } from './options.js';

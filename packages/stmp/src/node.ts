@@ -110,6 +110,8 @@ export {
   type LinkPeer,
   type Listener,
   type Listening,
+  type ListenOptionsByScheme,
+  type ListenOptionsOf,
   type MessageCodec,
   type MessageInitOf,
   type MessageLink,
@@ -170,9 +172,17 @@ export { dateFromTimestamp, timestampFromDate } from '@stmp/payload-schema';
 export { type KcpDialerOptions, type KcpListenerOptions, kcpDialer, kcpListener } from '@stmp/transport-kcp';
 export { memoryPair, memoryTransport } from '@stmp/transport-memory';
 export { type TcpDialerOptions, type TcpListenerOptions, tcpDialer, tcpLink, tcpListener } from '@stmp/transport-tcp';
+export { type UnixLinkOptions, type UnixListenerOptions, unixDialer, unixListener } from '@stmp/transport-unix';
 export { onWake, type WsDialerOptions, wsDialer } from '@stmp/transport-ws';
 export { createWsUpgrader, type WsListenerOptions, type WsUpgrader, wsListener } from '@stmp/transport-ws/server';
 export { type ClientOptions, connect, connectLink, createClient } from './node/client.js';
+export {
+  type DefaultDialerOptions,
+  type DefaultListenerOptions,
+  defaultCompressions,
+  defaultDialers,
+  defaultListeners,
+} from './node/defaults.js';
 export { createServer, type ListenOptions, type Server, type ServerOptions } from './node/server.js';
 export { drainOnSignals } from './node/signals.js';
 export { type BrowserClientOptions, defaultCodecs } from './options.js';

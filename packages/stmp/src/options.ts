@@ -14,7 +14,7 @@ export function defaultCodecs(): PayloadCodec[] {
 export interface BrowserClientOptions extends Omit<BaseClientOptions, 'codecs' | 'dialers'> {
   /** Default: protobuf, MessagePack, JSON. */
   readonly codecs?: readonly PayloadCodec[] | undefined;
-  /** Replaces the default transports. */
+  /** Replaces the default transports; `[...defaultDialers(), mine]` adds to them. */
   readonly dialers?: BaseClientOptions['dialers'];
   readonly ws?: WsDialerOptions | undefined;
 }

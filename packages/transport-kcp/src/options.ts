@@ -122,3 +122,10 @@ export function resolveConnectTimeout(value: number | undefined): number {
   }
   return timeoutMs;
 }
+
+declare module '@stmp/contract' {
+  interface ListenOptionsByScheme {
+    readonly kcp: KcpListenerOptions;
+    readonly kcps: KcpListenerOptions;
+  }
+}

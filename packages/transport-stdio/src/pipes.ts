@@ -63,3 +63,9 @@ export function stdioLink(input: Readable, output: Writable, { highWaterBytes }:
 export function pipeLink(pipes: Duplex, options: DuplexLinkOptions): StreamLink {
   return duplexLink(pipes, { peer: { address: 'stdio' }, ...options });
 }
+
+declare module '@stmp/contract' {
+  interface ListenOptionsByScheme {
+    readonly stdio: StdioLinkOptions;
+  }
+}

@@ -146,3 +146,10 @@ export function resolveTcpListenerOptions(options: TcpListenerOptions = {}): Res
     server,
   };
 }
+
+declare module '@stmp/contract' {
+  interface ListenOptionsByScheme {
+    readonly tcp: TcpListenerOptions;
+    readonly tls: TcpListenerOptions;
+  }
+}

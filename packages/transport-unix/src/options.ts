@@ -33,3 +33,9 @@ export function unixLink(socket: NodeDuplex, options: ResolvedDuplexLinkOptions)
   const peer: LinkPeer = { address: 'unix', port: ++links };
   return duplexLink(socket, { ...options, peer });
 }
+
+declare module '@stmp/contract' {
+  interface ListenOptionsByScheme {
+    readonly unix: UnixListenerOptions;
+  }
+}

@@ -1,6 +1,7 @@
 import { type Dialer, type Headers, isStmpError, type Link, Status, StmpError } from '@stmp/contract';
 import { type ClientOffer, clientHandshake, clientHeaders, type Handshake, textPackets } from '@stmp/engine';
 import { checkLink } from '../pipe/link-faults.js';
+import { checkSchemes, partFor, schemeOf, schemesOf } from '../schemes.js';
 import type { Shared } from '../shared.js';
 import { textOf } from '../thrown.js';
 import { checkHeaders } from './headers.js';
@@ -21,6 +22,7 @@ export class Attempts {
   #link: Link | undefined;
 
   constructor(url: string, options: ClientOptions, shared: Shared, link: Link | undefined) {
+    checkSchemes('dialers', options.dialers);
     this.#url = url;
     this.#options = options;
     this.#shared = shared;
@@ -72,15 +74,13 @@ export class Attempts {
   }
 
   #dialer(): Dialer {
-    const scheme = this.#url.slice(0, this.#url.indexOf(':'));
-    const dialers = this.#options.dialers ?? [];
-    const dialer = dialers.find(({ schemes }) => schemes.includes(scheme));
-    if (dialer === undefined) {
-      const known = dialers.flatMap(({ schemes }) => schemes).join(', ') || 'none';
-      throw new StmpError('unsupported', `no transport for "${scheme}:"; known schemes: ${known}`, {
+    const scheme = schemeOf(this.#url);
+    const { dialers = [] } = this.#options;
+    const dialer = partFor(dialers, scheme);
+    if (dialer === undefined)
+      throw new StmpError('unsupported', `no transport for "${scheme}:"; known schemes: ${schemesOf(dialers)}`, {
         status: Status.BadRequest,
       });
-    }
     return dialer;
   }
 }

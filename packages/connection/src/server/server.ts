@@ -6,6 +6,7 @@ import {
   type LinkPeer,
   type Listener,
   type Listening,
+  type ListenOptionsOf,
   type MethodTable,
   type ServiceType,
   Status,
@@ -31,6 +32,7 @@ import { type Disposed, disposable } from '../disposable.js';
 import { DEFAULT_SERVER_MAX_PACKET_BYTES, resolveConnectionOptions } from '../options.js';
 import { checkLink } from '../pipe/link-faults.js';
 import { printable } from '../printable.js';
+import { checkSchemes, partFor, schemeOf, schemesOf } from '../schemes.js';
 import { type Counters, Shared } from '../shared.js';
 import { checkStatus, isStatus } from '../status.js';
 import type {
@@ -79,10 +81,10 @@ export interface Authenticated<Identity> {
   readonly message?: string | undefined;
 }
 
-export interface ServerOptions<Identity = undefined, State = undefined, L extends object = object>
-  extends ConnectionOptions {
-  /** Transports that {@link Server.listen} chooses from by URL scheme. */
-  readonly listeners?: readonly Listener<L>[] | undefined;
+export interface ServerOptions<Identity = undefined, State = undefined> extends ConnectionOptions {
+  /** Transports that {@link Server.listen} chooses from by URL scheme; two of one scheme are a TypeError. */
+  // biome-ignore lint/suspicious/noExplicitAny: of any transport, with options of its own
+  readonly listeners?: readonly Listener<any>[] | undefined;
   /**
    * Runs after negotiation, before the client is answered. A status error refuses with its status and text; any other
    * error with InternalServerError, after which clients try again. Default: everybody may connect.
@@ -117,7 +119,7 @@ export interface DrainOptions {
   readonly graceMs?: number | undefined;
 }
 
-export interface Server<Identity = unknown, State = unknown, L extends object = object> extends Disposed {
+export interface Server<Identity = unknown, State = unknown> extends Disposed {
   /** Answers the calls of a service. @returns a function that removes the implementation. @throws TypeError when a handler is missing, or the service is implemented already. */
   implement<M extends MethodTable<M>>(
     type: ServiceType<M>,
@@ -136,7 +138,7 @@ export interface Server<Identity = unknown, State = unknown, L extends object = 
    * Accepts connections at a URL such as `tcp://127.0.0.1:5001`; port 0 chooses one. Any number of addresses.
    * @throws StmpError `unsupported` for an unknown scheme, `listen_failed`.
    */
-  listen(address: string, options?: L): Promise<Listening>;
+  listen<Address extends string>(address: Address, options?: ListenOptionsOf<Address>): Promise<Listening>;
   /** Serves one ready link. */
   serve(link: Link): Connection<Identity, State>;
   /** A receiver of links, for listeners that are driven from outside. */
@@ -157,21 +159,19 @@ export interface Server<Identity = unknown, State = unknown, L extends object = 
 }
 
 /** Creates a server; it does nothing until it listens. */
-export function createServer<Identity = undefined, State = undefined, L extends object = object>(
-  options: ServerOptions<Identity, State, L>,
-): Server<Identity, State, L> {
-  return disposable(new StmpServer<Identity, State, L>(options));
+export function createServer<Identity = undefined, State = undefined>(
+  options: ServerOptions<Identity, State>,
+): Server<Identity, State> {
+  return disposable(new StmpServer<Identity, State>(options));
 }
 
-class StmpServer<Identity, State, L extends object>
-  implements Omit<Server<Identity, State, L>, keyof Disposed>, ServerOwner, DepartureHost
-{
+class StmpServer<Identity, State> implements Omit<Server<Identity, State>, keyof Disposed>, ServerOwner, DepartureHost {
   readonly shared: Shared;
   readonly connections: Set<Connection<Identity, State>> = new Set();
   readonly acceptor: Acceptor;
   readonly alarms: Alarms;
   readonly buffered: Buffered;
-  readonly #options: ServerOptions<Identity, State, L>;
+  readonly #options: ServerOptions<Identity, State>;
   readonly #maxConnections: number;
   readonly #maxPerAddress: number;
   readonly #addressOf: AddressOf;
@@ -196,7 +196,8 @@ class StmpServer<Identity, State, L extends object>
   readonly closed: Promise<void>;
   #resolveClosed!: () => void;
 
-  constructor(options: ServerOptions<Identity, State, L>) {
+  constructor(options: ServerOptions<Identity, State>) {
+    checkSchemes('listeners', options.listeners);
     this.shared = new Shared(
       resolveConnectionOptions(options as ConnectionOptions, DEFAULT_SERVER_MAX_PACKET_BYTES),
       new Router(),
@@ -270,19 +271,13 @@ class StmpServer<Identity, State, L extends object>
     return () => this.#onConnection.delete(fn);
   }
 
-  async listen(address: string, options?: L): Promise<Listening> {
+  async listen<Address extends string>(address: Address, options?: ListenOptionsOf<Address>): Promise<Listening> {
     if (this.#draining !== undefined || this.#closing !== undefined)
       throw new StmpError('bad_state', 'the server is closing');
-    const scheme = address.slice(0, Math.max(0, address.indexOf(':')));
     const known = this.#options.listeners ?? [];
-    const listener = known.find(({ schemes }) => schemes.includes(scheme));
-    if (listener === undefined) {
-      const schemes = known.flatMap((one) => one.schemes);
-      throw new StmpError(
-        'unsupported',
-        `no listener for "${address}"; known schemes: ${schemes.join(', ') || 'none'}`,
-      );
-    }
+    const listener = partFor(known, schemeOf(address));
+    if (listener === undefined)
+      throw new StmpError('unsupported', `no listener for "${address}"; known schemes: ${schemesOf(known)}`);
     const listening = await listener.listen(address, this.acceptor, options);
     const close = listening.close.bind(listening);
     const entry: Listening = {

@@ -1,37 +1,28 @@
-import { gzipCompression } from '@stmp/compression-gzip';
 import * as connection from '@stmp/connection';
 import type { Link } from '@stmp/contract';
-import type { TlsClientOptions } from '@stmp/link-duplex';
-import { type KcpDialerOptions, kcpDialer } from '@stmp/transport-kcp';
-import { type TcpDialerOptions, tcpDialer } from '@stmp/transport-tcp';
-import { onWake, wsDialer } from '@stmp/transport-ws';
+import { onWake } from '@stmp/transport-ws';
 import { type BrowserClientOptions, defaultCodecs } from '../options.js';
+import { refuseReplaced } from '../replaced.js';
+import { type DefaultDialerOptions, defaultCompressions, defaultDialers } from './defaults.js';
 
-export interface ClientOptions extends BrowserClientOptions {
-  /** For `tls:`, `wss:` and `kcps:`; other addresses take no notice of it. */
-  readonly tls?: TlsClientOptions | undefined;
+export interface ClientOptions extends BrowserClientOptions, DefaultDialerOptions {
   /** Asks for gzip on byte streams (`tcp:`, `tls:`, `kcp:`, `kcps:`). Default false. */
   readonly gzip?: boolean | undefined;
-  readonly tcp?: TcpDialerOptions | undefined;
-  readonly kcp?: KcpDialerOptions | undefined;
 }
 
 function assemble(options: ClientOptions): connection.ClientOptions {
-  const { tls } = options;
+  refuseReplaced(options, 'dialers', ['tls', 'tcp', 'ws', 'kcp', 'unix'], 'defaultDialers(options)');
+  refuseReplaced(options, 'compressions', ['gzip'], 'defaultCompressions()');
   return {
     onWake,
     ...options,
     codecs: options.codecs ?? defaultCodecs(),
-    compressions: options.compressions ?? (options.gzip ? [gzipCompression()] : []),
-    dialers: options.dialers ?? [
-      tcpDialer({ tls, ...options.tcp }),
-      wsDialer({ tls, ...options.ws }),
-      kcpDialer({ tls, ...options.kcp }),
-    ],
+    compressions: options.compressions ?? (options.gzip ? defaultCompressions() : []),
+    dialers: options.dialers ?? defaultDialers(options),
   };
 }
 
-/** A client that outlives its connections, over `tcp:`, `tls:`, `ws:`, `wss:`, `kcp:` and `kcps:`. Declare listeners, then `connect()`. */
+/** A client that outlives its connections, over `tcp:`, `tls:`, `ws:`, `wss:`, `kcp:`, `kcps:` and `unix:`. Declare listeners, then `connect()`. */
 export function createClient(url: string, options: ClientOptions = {}): connection.Client {
   return connection.createClient(url, assemble(options));
 }

@@ -1,45 +1,39 @@
-import { gzipCompression } from '@stmp/compression-gzip';
 import * as connection from '@stmp/connection';
-import type { Listener, PayloadCodec } from '@stmp/contract';
-import type { TlsServerOptions } from '@stmp/link-duplex';
-import { type KcpListenerOptions, kcpListener } from '@stmp/transport-kcp';
-import { type TcpListenerOptions, tcpListener } from '@stmp/transport-tcp';
-import { type WsListenerOptions, wsListener } from '@stmp/transport-ws/server';
+import type { PayloadCodec } from '@stmp/contract';
+import type { KcpListenerOptions } from '@stmp/transport-kcp';
+import type { TcpListenerOptions } from '@stmp/transport-tcp';
+import type { UnixListenerOptions } from '@stmp/transport-unix';
+import type { WsListenerOptions } from '@stmp/transport-ws/server';
 import { defaultCodecs } from '../options.js';
+import { refuseReplaced } from '../replaced.js';
+import { type DefaultListenerOptions, defaultCompressions, defaultListeners } from './defaults.js';
 
-/** What one `listen` may add: the options of the transport that its address names. */
-export type ListenOptions = TcpListenerOptions | WsListenerOptions | KcpListenerOptions;
+/** What one `listen` may add, with the transports that are there: the options of the one that its address names. */
+export type ListenOptions = TcpListenerOptions | WsListenerOptions | KcpListenerOptions | UnixListenerOptions;
 
 export interface ServerOptions<Identity = undefined, State = undefined>
-  extends Omit<connection.ServerOptions<Identity, State, ListenOptions>, 'codecs' | 'listeners'> {
+  extends Omit<connection.ServerOptions<Identity, State>, 'codecs' | 'listeners'>,
+    DefaultListenerOptions {
   /** Default: protobuf, MessagePack, JSON. */
   readonly codecs?: readonly PayloadCodec[] | undefined;
-  /** Replaces the default transports. */
-  readonly listeners?: readonly Listener<ListenOptions>[] | undefined;
+  /** Replaces the default transports; `[...defaultListeners(), mine]` adds to them. */
+  readonly listeners?: connection.ServerOptions['listeners'];
   /** Lets clients on byte streams choose gzip. Default false. */
   readonly gzip?: boolean | undefined;
-  /** Certificate and key for `tls:`, `wss:` and `kcps:`, where a `listen` brings none of its own; other addresses take no notice of it. */
-  readonly tls?: TlsServerOptions | undefined;
-  readonly tcp?: TcpListenerOptions | undefined;
-  readonly ws?: WsListenerOptions | undefined;
-  readonly kcp?: KcpListenerOptions | undefined;
 }
 
-export type Server<Identity = unknown, State = unknown> = connection.Server<Identity, State, ListenOptions>;
+export type Server<Identity = unknown, State = unknown> = connection.Server<Identity, State>;
 
-/** A server for `tcp:`, `tls:`, `ws:`, `wss:`, `kcp:` and `kcps:` addresses, with all payloads. */
+/** A server for `tcp:`, `tls:`, `ws:`, `wss:`, `kcp:`, `kcps:` and `unix:` addresses, with all payloads. */
 export function createServer<Identity = undefined, State = undefined>(
   options: ServerOptions<Identity, State> = {},
 ): Server<Identity, State> {
-  const { tls } = options;
-  return connection.createServer<Identity, State, ListenOptions>({
+  refuseReplaced(options, 'listeners', ['tls', 'tcp', 'ws', 'kcp', 'unix'], 'defaultListeners(options)');
+  refuseReplaced(options, 'compressions', ['gzip'], 'defaultCompressions()');
+  return connection.createServer<Identity, State>({
     ...options,
     codecs: options.codecs ?? defaultCodecs(),
-    compressions: options.compressions ?? (options.gzip ? [gzipCompression()] : []),
-    listeners: options.listeners ?? [
-      tcpListener({ tls, ...options.tcp }),
-      wsListener({ tls, ...options.ws }),
-      kcpListener({ tls, ...options.kcp }),
-    ],
+    compressions: options.compressions ?? (options.gzip ? defaultCompressions() : []),
+    listeners: options.listeners ?? defaultListeners(options),
   });
 }

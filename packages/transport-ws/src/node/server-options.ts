@@ -39,3 +39,10 @@ export interface WsListenerOptions extends WsUpgraderOptions {
   /** Time for the request's head, on a port of our own. Default 10_000; 0 disables. */
   readonly handshakeTimeoutMs?: number | undefined;
 }
+
+declare module '@stmp/contract' {
+  interface ListenOptionsByScheme {
+    readonly ws: WsListenerOptions;
+    readonly wss: WsListenerOptions;
+  }
+}
