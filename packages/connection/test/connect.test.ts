@@ -1,4 +1,4 @@
-import { connect, connectLink, createClient, createServer, type ServerOptions } from '@stmp/connection';
+import { type Clock, connect, connectLink, createClient, createServer, type ServerOptions } from '@stmp/connection';
 import { Status, statusError } from '@stmp/contract';
 import { jsonCodec } from '@stmp/payload-json';
 import { msgpackCodec } from '@stmp/payload-msgpack';
@@ -18,6 +18,22 @@ function serverOn(kind: 'stream' | 'message', options: Partial<ServerOptions<unk
   ending.push(() => server.close());
   return { server, dialer };
 }
+
+it('a call that finds no connection says after how many whole milliseconds', async () => {
+  const timers: (() => void)[] = [];
+  let now = 0;
+  const clock: Clock = {
+    nowMs: () => (now += 0.25),
+    random: () => 0,
+    setTimer: (fn) => timers.push(fn),
+    clearTimer() {},
+  };
+  const client = createClient('memory://x', { codecs, clock });
+  const call = client.service(TestService).echo({ text: 'x' }, { whenOffline: 'wait', timeoutMs: 50 });
+  for (const fire of timers) fire();
+  await expect(call).rejects.toThrow(/TestService\.Echo found no connection within 50 ms/);
+  await client.close();
+});
 
 describe.each(['stream', 'message'] as const)('connecting over a %s link', (kind) => {
   it('misses nothing that the server says at once', async () => {

@@ -46,7 +46,7 @@ export class Waiters {
         timer = this.#clock.setTimer(() => {
           const cause = reason();
           const why = cause === undefined ? '' : `: ${cause.message}`;
-          const message = `${name} found no connection within ${withinMs} ms${why}`;
+          const message = `${name} found no connection within ${Math.ceil(withinMs)} ms${why}`;
           settle(new StmpError('call_timeout', message, { status: Status.RequestTimeout, cause }));
         }, withinMs);
       }
