@@ -2,6 +2,10 @@
 export const MAX_BYTES = 4_194_304;
 const UNITS = 100_000;
 
+const numbered = (count, type, options) => Array.from({ length: count }, (_, i) => [i + 1, `f${i}`, type, options]);
+const Maps = { typeName: 'worst.Maps', fields: numbered(3, 'string', { key: 'string' }) };
+const Wide = { typeName: 'worst.Wide', fields: numbered(32, 'int32') };
+const WideLists = { typeName: 'worst.WideLists', fields: numbered(32, 'int32', { repeated: true }) };
 const Empty = { typeName: 'worst.Empty', fields: [] };
 export const All = {
   typeName: 'worst.All',
@@ -16,6 +20,9 @@ export const All = {
     [8, 'data', 'bytes'],
     [9, 'child', () => All],
     [10, 'children', () => All, { repeated: true }],
+    [11, 'maps', () => Maps, { repeated: true }],
+    [12, 'wide', () => Wide, { repeated: true }],
+    [13, 'wide_lists', () => WideLists, { repeated: true }],
   ],
 };
 
@@ -38,6 +45,7 @@ export const SHAPES = {
     counts: [...counts(16, 0), 180_000],
     make: (n) => ({ longs: list(n, (i) => -BigInt(i) - 2n ** 62n) }),
   },
+  'small 64-bit integers': { counts: counts(8, 0), make: (n) => ({ longs: list(n, (i) => BigInt(i & 7)) }) },
   doubles: { counts: [...counts(16, 0), 500_000, 200_000], make: (n) => ({ doubles: list(n, (i) => i / 7) }) },
   'one long string': { counts: [MAX_BYTES - 64], make: (n) => ({ text: 'x'.repeat(n) }) },
   'one long string of signs': {
@@ -45,10 +53,10 @@ export const SHAPES = {
     make: (n) => ({ text: '\u2028'.repeat(n) }),
   },
   bytes: { counts: [MAX_BYTES - 64, (MAX_BYTES / 4) * 3 - 64], make: (n) => ({ data: new Uint8Array(n).fill(255) }) },
-  'messages of seven lists and maps': {
-    counts: counts(1, 0).map((n) => n >> 1),
-    make: (n) => ({ children: list(n, () => ({ child: {} })) }),
-  },
+  'messages of three maps': { counts: counts(1, 0), make: (n) => ({ maps: list(n, () => ({})) }) },
+  'messages of many fields': { counts: counts(1 / 4.2, 0), make: (n) => ({ children: list(n, () => ({})) }) },
+  'messages of 32 numbers': { counts: counts(1 / 5.9, 0), make: (n) => ({ wide: list(n, () => ({})) }) },
+  'messages of 32 lists': { counts: counts(1 / 11.9, 0), make: (n) => ({ wideLists: list(n, () => ({})) }) },
   'nested messages': { counts: [90, 60, 30], make: (n) => list(n, () => 0).reduce((child) => ({ child }), {}) },
 };
 
@@ -79,6 +87,8 @@ export const RAW = {
     'one number of 4 MB': () => joined(text('{"longs":['), fill(text('9')), text(']}')),
     'escapes to the limit': () => joined(text('{"text":"'), fill(text('\\u0041')), text('"}')),
     'white space to the limit': () => joined(text('{'), fill(text(' ')), text('}')),
+    'small 64-bit integers as numbers': () =>
+      joined(text('{"longs":['), fill(text('1,')).subarray(0, 2 * 799_900), text('1]}')),
     'integers of 16 digits': () =>
       joined(text('{"longs":['), fill(text('-9007199254740993,')).subarray(0, 1_800_000), text('1]}')),
   },

@@ -1,10 +1,14 @@
-import { checkDepth, ELEMENT, Fault, MAX_DEPTH, setKey, spend, UNIT } from '@stmp/payload-schema';
+import { checkDepth, Fault, MAX_DEPTH, setKey, spend, spendElements, UNIT } from '@stmp/payload-schema';
 import { type Token, Tokenizer, Type } from 'cborg';
 
 /** A message holds at most one list or map per level. */
 const MAX_TREE_DEPTH = 2 * MAX_DEPTH + 2;
 
 const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Whether what begins with the token takes units of its own. */
+const isCounted = ({ type }: Token): boolean =>
+  type === Type.array || type === Type.map || type === Type.string || type === Type.bytes;
 
 /**
  * Parses one CBOR value that fills `bytes[start, end)`. The tokens are those of cborg; put together they are here, where
@@ -46,7 +50,7 @@ export function parseTree(bytes: Uint8Array, start: number, end: number): { valu
   const listOf = (count: number, depth: number): unknown[] => {
     const items: unknown[] = [];
     each(count, depth, (token) => {
-      spend(ELEMENT);
+      if (!isCounted(token)) spendElements(1);
       items.push(valueAt(token, depth + 1));
     });
     return items;

@@ -1,4 +1,4 @@
-import { checkDepth, ELEMENT, Fault, isWellFormed, spend, UNIT } from '@stmp/payload-schema';
+import { checkDepth, Fault, isWellFormed, spend, spendElements, UNIT } from '@stmp/payload-schema';
 
 /** What is known of a text before it is parsed. */
 export interface Survey {
@@ -10,6 +10,8 @@ export interface Survey {
 
 /** So many digits may be more than a double holds. */
 const BIG_DIGITS = 16;
+/** No double has more, written in full. */
+const MAX_DIGITS = 1100;
 
 /**
  * One pass over a text that may be hostile: how deep it nests, and what it holds, which is taken out of the decoding
@@ -31,6 +33,8 @@ export function survey(text: string, maxDepth: number): Survey {
         // It is marked, and so becomes a string.
         units++;
         hasBig = true;
+      } else if (digits > MAX_DIGITS) {
+        throw new Fault(`a number of more than ${MAX_DIGITS} digits`);
       }
     } else if (code === 0x22) {
       units++;
@@ -53,8 +57,8 @@ export function survey(text: string, maxDepth: number): Survey {
       depth--;
       digits = 0;
     } else if (code === 0x2e) {
-      // The digits of a fraction do not make a number large; a number has begun all the same.
-      digits = -Infinity;
+      // The digits of a fraction do not make a number large; they count to its length.
+      digits = Math.max(digits, BIG_DIGITS);
     } else if (code === 0x65 || code === 0x45) {
       if (digits !== 0 && text.charCodeAt(i + 1) !== 0x2d) hasBig = true;
     } else if (code === 0x74 || code === 0x66 || code === 0x6e) {
@@ -62,7 +66,8 @@ export function survey(text: string, maxDepth: number): Survey {
       i += code === 0x66 ? 4 : 3;
     }
   }
-  spend(units * UNIT + elements * ELEMENT);
+  spend(units * UNIT);
+  spendElements(elements);
   return { members, hasBig };
 }
 

@@ -365,6 +365,25 @@ describe('reading', () => {
     }
   });
 
+  it('takes numbers of up to 1,100 digits', () => {
+    const number = (fraction: number): string => `0.${'0'.repeat(fraction - 1)}5`;
+    const long = number(1_083);
+    expect(parse(EchoMessage, `{"ratio":${long}}`)).toHaveProperty('ratio', 0);
+    expect(parse(EchoMessage, `{"ratio":${number(300)},"text":"${'9'.repeat(2_000)}"}`)).toHaveProperty(
+      'ratio',
+      5e-300,
+    );
+    const tooLong = ['9'.repeat(1_101), `-${'9'.repeat(2_000)}`, `${number(1_200)}e1`, `1.5e${'9'.repeat(1_200)}`];
+    for (const digits of tooLong) {
+      for (const type of [EchoMessage, undefined]) {
+        expect(code(() => parse(type, `{"ratio":${digits}}`))).toEqual([
+          'payload_invalid',
+          expect.stringContaining('more than 1100 digits'),
+        ]);
+      }
+    }
+  });
+
   it('does one pass over hostile text', () => {
     const start = performance.now();
     const hostile = `{"text":"${'\\"'.repeat(200_000)}","bigNumber":1234567890123456${'"'.repeat(100_000)}`;

@@ -1,4 +1,4 @@
-import { checkDepth, ELEMENT, Fault, MAX_DEPTH, setKey, spend, UNIT } from '@stmp/payload-schema';
+import { checkDepth, Fault, MAX_DEPTH, setKey, shortAscii, spend, spendElements, UNIT } from '@stmp/payload-schema';
 
 /** A message holds at most one list or map per level. */
 const MAX_TREE_DEPTH = 2 * MAX_DEPTH + 2;
@@ -10,12 +10,8 @@ const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: 
 
 /** Text of UTF-8 bytes, or undefined where they are none. Short ASCII, which most texts are, needs no decoder. */
 export function textOf(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (end - start <= 32) {
-    let text = '';
-    let i = start;
-    for (; i < end && bytes[i]! < 0x80; i++) text += String.fromCharCode(bytes[i]!);
-    if (i === end) return text;
-  }
+  const short = shortAscii(bytes, start, end);
+  if (short !== undefined) return short;
   try {
     return utf8.decode(bytes.subarray(start, end));
   } catch {
@@ -162,7 +158,7 @@ class Parser {
     const items: unknown[] = [];
     for (let i = 0; i < size; i++) {
       // What follows is a scalar, unless it takes units of its own.
-      if (!isCounted(this.bytes[this.pos]!)) spend(ELEMENT);
+      if (!isCounted(this.bytes[this.pos]!)) spendElements(1);
       items.push(this.value(depth + 1));
     }
     return items;

@@ -4,7 +4,7 @@ import {
   at,
   CHECKS,
   checkDepth,
-  ELEMENT,
+  elementCost,
   entriesOf,
   type FieldShape,
   fill,
@@ -104,10 +104,7 @@ function elementOf(field: FieldShape, no: number, skipZero: boolean): Element {
         reader.len = outer;
         return value;
       },
-      zero: () => {
-        spend(UNIT);
-        return body().zero();
-      },
+      zero: () => body().zero(),
     };
   }
   const check = CHECKS[kind];
@@ -212,8 +209,9 @@ function readersOf(field: FieldShape): [tag: number, read: Read][] {
   }
   if (!field.list) return [[tag, read]];
   const isScalar = (tag & 7) !== BYTES;
+  const cost = isScalar ? elementCost(field.kind) : 0;
   const one: Read = (reader, depth, list) => {
-    if (isScalar) spend(ELEMENT);
+    if (isScalar) spend(cost);
     (list as unknown[]).push(read(reader, depth, undefined));
     return list;
   };
@@ -231,7 +229,7 @@ function readersOf(field: FieldShape): [tag: number, read: Read][] {
 }
 
 function messageBody(type: MessageType): Body {
-  const { slots, fields } = shapeOf(type);
+  const { slots, fields, cost } = shapeOf(type);
   const byNumber = [...slots].sort((a, b) => a.fields[0]!.no - b.fields[0]!.no);
   const sent = sendSlots(byNumber, writerOf);
   const readers: ReadField[] = fields.flatMap((field) =>
@@ -243,7 +241,7 @@ function messageBody(type: MessageType): Body {
   const byTag = new Map(readers.map((reader, i) => [reader.tag, i]));
   const read: Read = (reader, depth, before) => {
     checkDepth(depth);
-    spend(UNIT);
+    spend(cost);
     const message = (before ?? {}) as Record<string, unknown>;
     let next = before === undefined ? 0 : slots.length;
     let guess = 0;
@@ -284,6 +282,7 @@ function messageBody(type: MessageType): Body {
     write: (value, writer, depth) => sendMessage(sent, value, writer, depth),
     read,
     zero: () => {
+      spend(cost);
       const message = {};
       fill(message, slots, 0, slots.length);
       return message;

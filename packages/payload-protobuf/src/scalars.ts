@@ -1,5 +1,5 @@
 import type { ScalarType } from '@stmp/contract';
-import { checkDepth, Fault } from '@stmp/payload-schema';
+import { checkDepth, Fault, shortAscii } from '@stmp/payload-schema';
 import { Reader, Writer } from 'protobufjs/minimal.js';
 
 /** The wire types that STMP payloads contain; groups are only skipped. */
@@ -57,7 +57,9 @@ export function scalarOf(kind: ScalarType | 'enum'): Scalar {
   // What kind of writer there is depends on the platform.
   const write = (Object.getPrototypeOf(Writer.create()) as Writer)[name] as (value: unknown) => unknown;
   const read = Reader.prototype[name === 'string' ? 'stringVerify' : name] as () => unknown;
-  if (name === 'string') return { wire: BYTES, put: (w, v) => write.call(w, v), get: (r) => read.call(r) };
+  if (name === 'string') {
+    return { wire: BYTES, put: (w, v) => write.call(w, v), get: (r) => shortText(r) ?? read.call(r) };
+  }
   // A copy, since what protobufjs gives is a view of the chunk, and in Node.js a Buffer.
   if (name === 'bytes')
     return { wire: BYTES, put: (w, v) => w.bytes(v as Uint8Array), get: (r) => new Uint8Array(r.bytes()) };
@@ -87,6 +89,25 @@ function shortVarint(reader: Reader): bigint | undefined {
     }
   }
   return undefined;
+}
+
+/** What is put together of pieces is flat up to here, and a tree of them above. */
+const FLAT_LENGTH = 12;
+const FEW_PIECES = 4;
+
+/**
+ * A short text of ASCII, of which protobufjs would make many pieces: it takes eight letters at a time, and single ones at
+ * the end. Undefined, and nothing read, if it is another.
+ */
+function shortText(reader: Reader): string | undefined {
+  const { buf, pos, len } = reader;
+  const size = buf[pos]!;
+  if (size <= FLAT_LENGTH || (size & 7) < FEW_PIECES) return undefined;
+  const end = pos + 1 + size;
+  if (pos >= len || end > len) return undefined;
+  const text = shortAscii(buf, pos + 1, end);
+  if (text !== undefined) reader.pos = end;
+  return text;
 }
 
 /** Bounds the reader to the next length-delimited value. @returns the bound to restore. */

@@ -1,4 +1,4 @@
-import type { MessageType, PayloadCodec } from '@stmp/contract';
+import type { Field, MessageType, PayloadCodec } from '@stmp/contract';
 import { jsonCodec, plainJsonCodec } from '@stmp/payload-json';
 import { msgpackCodec } from '@stmp/payload-msgpack';
 import { protobufCodec } from '@stmp/payload-protobuf';
@@ -6,10 +6,12 @@ import { DEFAULT_MAX_DECODE_UNITS } from '@stmp/payload-schema';
 import { describe, expect, it } from 'vitest';
 import {
   bytesOf,
+  Choice,
   decodeFrom,
   EchoMessage,
   Empty,
   Everything,
+  hex,
   Tree,
   WellKnown,
 } from '../../payload-schema/test/types.js';
@@ -37,25 +39,97 @@ function letsBytesIn(codec: PayloadCodec, type: MessageType | undefined, bytes: 
 
 const of = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
 
+/** Six fields, where a list or a map is two. */
+const Small: MessageType = {
+  typeName: 'test.Small',
+  fields: [
+    [1, 'text', 'string'],
+    [2, 'raw_data', 'bytes'],
+    [3, 'tag_list', 'string', { repeated: true }],
+    [4, 'numbers', 'int32', { repeated: true }],
+  ],
+};
+const Scalars: MessageType = {
+  typeName: 'test.Scalars',
+  fields: [
+    [1, 'big_number', 'int64'],
+    [2, 'ratio', 'double'],
+    [4, 'longs', 'int64', { repeated: true }],
+    [5, 'fixed', 'sfixed64', { repeated: true }],
+  ],
+};
+const Keys: MessageType = {
+  typeName: 'test.Keys',
+  fields: [
+    [1, 'k_int64', 'string', { key: 'int64' }],
+    [2, 'k_bool', 'string', { key: 'bool' }],
+    [3, 'counts', 'int64', { key: 'string' }],
+  ],
+};
+const inOneof = (count: number): Field[] => of(count, 0).map((_, i) => [i + 1, `o${i}`, 'int32', { oneof: 'pick' }]);
+const numbered = (from: number, count: number): Field[] => of(count, 0).map((_, i) => [from + i, `f${i}`, 'int32']);
+const OneofAndFive: MessageType = { typeName: 'test.OneofAndFive', fields: [...inOneof(20), ...numbered(30, 5)] };
+const OneofAndSix: MessageType = { typeName: 'test.OneofAndSix', fields: [...inOneof(20), ...numbered(30, 6)] };
+const Holder: MessageType = {
+  typeName: 'test.Holder',
+  fields: [
+    [1, 'one', () => EchoMessage],
+    [2, 'items', () => EchoMessage, { repeated: true }],
+    [3, 'by_name', () => EchoMessage, { key: 'string' }],
+  ],
+};
+/** What a message of these counts by itself. */
+const ECHO = 1 + ((10 + 2 * 4 - 6) * 3) / 16;
+const EVERYTHING = 1 + ((36 + 2 * 54 - 6) * 3) / 16;
+const WELL_KNOWN = 1 + ((15 + 2 * 3 - 6) * 3) / 16;
+
 describe('the decoding budget', () => {
   const cases: [what: string, type: MessageType, value: unknown, units: number][] = [
-    ['a message', EchoMessage, { bigNumber: 1n, ratio: 2.5, flag: true }, 1],
-    ['strings and bytes', EchoMessage, { text: 'a', rawData: new Uint8Array(3), tagList: ['', 'b'] }, 5],
-    ['scalars in lists', EchoMessage, { numbers: of(32, 7) }, 3],
-    ['a part of a unit', EchoMessage, { numbers: of(33, 7) }, 4],
-    ['lists of every scalar', Everything, { lBool: [true, false], uDouble: of(15, 0.5), colors: [1, 2] }, 3],
-    ['entries of maps', EchoMessage, { counts: { a: 1n, b: 2n } }, 3],
-    ['entries with other keys', Everything, { kInt64: { 1: 'x' }, kBool: { true: '' } }, 5],
+    ['a message', Scalars, { bigNumber: 1n, ratio: 2.5 }, 1],
+    ['strings and bytes', Small, { text: 'a', rawData: new Uint8Array(3), tagList: ['', 'b'] }, 5],
+    ['scalars in lists', Small, { numbers: of(32, 7) }, 3],
+    ['a part of a unit', Small, { numbers: of(33, 7) }, 4],
+    ['64-bit integers in lists', Scalars, { longs: of(16, 7n), fixed: of(8, -7n) }, 4],
+    ['a part of a unit of 64-bit integers', Scalars, { longs: of(9, 7n) }, 3],
+    ['an empty message of six fields', Small, {}, 1],
+    ['a oneof as one field', OneofAndFive, {}, 1],
+    ['a seventh field', OneofAndSix, { f0: 1 }, 2],
+    ['fields that are not set', Holder, { items: of(8, {}) }, 1 + 8 * ECHO],
+    ['fields of messages in fields and maps', Holder, { one: {}, byName: { a: {}, b: {} } }, 1 + ECHO + 2 * (1 + ECHO)],
+    [
+      'lists of every scalar',
+      Everything,
+      { lBool: [true, false], uDouble: of(15, 0.5), colors: [1, 2] },
+      EVERYTHING + 2,
+    ],
+    ['entries of maps', Keys, { counts: { a: 1n, b: 2n } }, 3],
+    ['entries with other keys', Keys, { kInt64: { 1: 'x' }, kBool: { true: '' } }, 5],
     ['messages in lists, maps and fields', Tree, { child: {}, children: of(5, {}), byName: { a: {}, b: {} } }, 11],
-    ['oneofs', Everything, { pick: { case: 'pString', value: 'x' } }, 2],
-    ['times, masks and empty messages', WellKnown, { time: {}, span: {}, mask: { paths: ['a', 'b_c'] }, empty: {} }, 7],
-    ['wrappers', WellKnown, { text: 'x', number: 1n, bytes: new Uint8Array(1), texts: { a: '', b: 'x' } }, 11],
-    ['a Value', WellKnown, { value: 'x', values: [null, 1, true] }, 6],
+    ['oneofs', Choice, { pick: { case: 'name', value: 'x' } }, 2],
+    [
+      'times, masks and empty messages',
+      WellKnown,
+      { time: {}, span: {}, mask: { paths: ['a', 'b_c'] }, empty: {} },
+      WELL_KNOWN + 6,
+    ],
+    [
+      'wrappers',
+      WellKnown,
+      { text: 'x', number: 1n, bytes: new Uint8Array(1), texts: { a: '', b: 'x' } },
+      WELL_KNOWN + 10,
+    ],
+    ['a Value', WellKnown, { value: 'x', values: [null, 1, true] }, WELL_KNOWN + 5],
     // Each part is a Value and, where it is a list or an object, a ListValue or a Struct too.
-    ['Values that nest', WellKnown, { struct: { a: 1, b: ['x', 2], c: {} }, list: [[]] }, 1 + (1 + 2 + 6 + 3) + 3],
+    [
+      'Values that nest',
+      WellKnown,
+      { struct: { a: 1, b: ['x', 2], c: {} }, list: [[]] },
+      WELL_KNOWN + (1 + 2 + 6 + 3) + 3,
+    ],
     ['a message of nothing', Empty, {}, 1],
   ];
-  it.each(cases)('counts %s alike in all codecs', (_, type, value, units) => {
+  it.each(cases)('counts %s alike in all codecs', (_, type, value, counted) => {
+    const units = Math.ceil(counted);
     for (const name of NAMES) {
       expect([name, letsIn(name, type, value, units)]).toEqual([name, true]);
       if (units > 1) expect([name, letsIn(name, type, value, units - 1)]).toEqual([name, false]);
@@ -119,6 +193,26 @@ describe('the decoding budget', () => {
       expect(letsBytesIn(CODECS[name]({ maxDecodeUnits: 100 }), Tree, padded)).toBe(false);
       expect(letsBytesIn(CODECS[name]({ maxDecodeUnits: 1600 }), Tree, padded)).toBe(true);
     }
+  });
+
+  it('bounds the scalars that no type asks for', () => {
+    for (const name of ['json', 'msgpack'] as const) {
+      const bytes = (count: number): Uint8Array =>
+        bytesOf(
+          CODECS[name]()
+            .message(undefined)
+            .encode({ wild: of(count, null) }),
+        );
+      const codec = CODECS[name]({ maxDecodeUnits: 1000 });
+      expect(letsBytesIn(codec, Tree, bytes(16_000))).toBe(true);
+      expect(letsBytesIn(codec, Tree, bytes(16_001))).toBe(false);
+    }
+  });
+
+  it('counts a message that an entry of a map lacks', () => {
+    const entry = hex('1a030a0161');
+    expect(letsBytesIn(protobufCodec({ maxDecodeUnits: Math.ceil(2 + ECHO) }), Holder, entry)).toBe(true);
+    expect(letsBytesIn(protobufCodec({ maxDecodeUnits: Math.ceil(1 + ECHO) }), Holder, entry)).toBe(false);
   });
 
   it('may be none, and must be a number', () => {

@@ -5,6 +5,7 @@ import { describe, expect, it, test } from 'vitest';
 import {
   Any,
   Blob,
+  bytesOf,
   Choice,
   Color,
   decodeFrom,
@@ -113,6 +114,16 @@ describe('bytes of every kind of field', () => {
 });
 
 describe('decoding', () => {
+  it('takes text of any length and alphabet', () => {
+    for (let length = 0; length <= 40; length++) {
+      for (const text of ['x'.repeat(length), `${'x'.repeat(length)}\u00e9`, `\u00e9${'x'.repeat(length)}`]) {
+        const bytes = bytesOf(codec.message(EchoMessage).encode({ text, tagList: [text, 'end'] }));
+        expect(decodeFrom(codec, EchoMessage, bytes)).toMatchObject({ text, tagList: [text, 'end'] });
+        expect(() => decodeFrom(codec, EchoMessage, bytes.slice(0, -1))).toThrow();
+      }
+    }
+  });
+
   it('takes both forms of lists of numbers', () => {
     expect(decodeHex(codec, Everything, 'd80201d802ac02da02020304')).toMatchObject({ lInt32: [1, 300, 3, 4] });
     expect(decodeHex(codec, Everything, 'fa030301ac02f80305')).toMatchObject({ uInt32: [1, 300, 5] });

@@ -1,13 +1,15 @@
+export { shortAscii } from './ascii.js';
 export {
   checkMet,
   DEFAULT_MAX_DECODE_UNITS,
   type DecodeOptions,
-  ELEMENT,
+  elementCost,
   meet,
   openBudget,
   openTreeBudget,
   resolveMaxDecodeUnits,
   spend,
+  spendElements,
   UNIT,
 } from './budget.js';
 export { at, builtIn, checkDepth, Fault, fault, MAX_DEPTH, refusal } from './fault.js';

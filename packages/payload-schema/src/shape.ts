@@ -1,4 +1,5 @@
 import type { EnumType, FieldType, MessageType, ScalarType } from '@stmp/contract';
+import { messageCost } from './budget.js';
 import { jsonName } from './names.js';
 import { zeroOf } from './scalars.js';
 
@@ -44,6 +45,8 @@ export interface Shape {
   readonly typeName: string;
   readonly fields: readonly FieldShape[];
   readonly slots: readonly Slot[];
+  /** What each message takes of the decoding budget. */
+  readonly cost: number;
 }
 
 /** Computes once per type, and forgets with the type. */
@@ -106,7 +109,7 @@ export function shapeOf(type: MessageType): Shape {
     slots[slot]!.fields.push(field);
     return field;
   });
-  return { typeName: type.typeName, fields, slots };
+  return { typeName: type.typeName, fields, slots, cost: messageCost(slots) };
 }
 
 /** Sets a property that the object is to have itself, also when its name is `__proto__`. */

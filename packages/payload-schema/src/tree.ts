@@ -1,5 +1,5 @@
 import type { EnumType, MessageType, ScalarType } from '@stmp/contract';
-import { ELEMENT, meet, spend, UNIT } from './budget.js';
+import { elementCost, meet, spend, UNIT } from './budget.js';
 import { at, checkDepth, Fault, fault } from './fault.js';
 import { ruleOf } from './known.js';
 import { upperFirst } from './names.js';
@@ -79,10 +79,10 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
 
   const listReader = (field: FieldShape): Read => {
     const read = valueReader(field);
-    const isCounted = holdsMemory(field.kind);
+    const cost = holdsMemory(field.kind) ? 0 : elementCost(field.kind);
     return (tree, depth) => {
       if (!Array.isArray(tree)) return fault('list', tree);
-      if (!isCounted) spend(ELEMENT * tree.length);
+      spend(cost * tree.length);
       const items: unknown[] = new Array(tree.length);
       let i = 0;
       try {
@@ -127,7 +127,7 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
 
   const messageReader = (type: MessageType): TreeReader => {
     const shape = shapeOf(type);
-    const { slots } = shape;
+    const { slots, cost } = shape;
     const form = format.form(shape);
     const rule = ruleOf(type);
     // The slots that the message being read has set: the first 32 as bits.
@@ -196,7 +196,7 @@ export function treeReaders(format: TreeFormat): (type: MessageType) => TreeRead
 
     const read: Read = (tree, depth) => {
       checkDepth(depth);
-      spend(UNIT);
+      spend(cost);
       const parsed = form === undefined ? tree : form(tree, depth);
       if (!isObject(parsed)) return fault('object', tree);
       const message = {};
